@@ -1,0 +1,89 @@
+"""Where a CleverTap project lives and as whom to call it (reference: data 1.1 and 1.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from types import MappingProxyType
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+DEFAULT_REGION = "eu1"
+HOSTS: Mapping[str, str] = MappingProxyType(
+    {
+        "in1": "in1.api.clevertap.com",
+        "sg1": "sg1.api.clevertap.com",
+        "us1": "us1.api.clevertap.com",
+        "aps3": "aps3.api.clevertap.com",
+        "mec1": "mec1.api.clevertap.com",
+        "eu1": "api.clevertap.com",
+    }
+)
+"""The published regions. Europe is the bare host."""
+LEGACY_HOSTS: Mapping[str, str] = MappingProxyType({"sk1": "sk1.api.clevertap.com"})
+"""Accepted when configured, never suggested: no longer in CleverTap's table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One CleverTap project and the right to call it.
+
+    Args:
+        id: The project id, sent as `X-CleverTap-Account-Id`. Its shape is CleverTap's business.
+        passcode: The secret, sent as `X-CleverTap-Passcode`; never printed.
+        base_url: Scheme and host that every call goes to, without a trailing slash.
+        token: The account token, for the few calls that ask for `X-CleverTap-Token`.
+        zone: The project's time zone; None when the operator has not named it.
+    """
+
+    id: str
+    passcode: str = field(repr=False)
+    base_url: str = f"https://{HOSTS[DEFAULT_REGION]}"
+    token: str | None = field(default=None, repr=False)
+    zone: ZoneInfo | None = None
+
+    @property
+    def region(self) -> str | None:
+        """The region that the base URL belongs to, None when it is nobody's."""
+        host = urlsplit(self.base_url).hostname
+        return next((name for name, known in {**HOSTS, **LEGACY_HOSTS}.items() if known == host), None)
+
+
+def region_url(region: str) -> str:
+    """The base URL of a region.
+
+    Raises:
+        ValueError: The region is not known.
+    """
+    host = HOSTS.get(region) or LEGACY_HOSTS.get(region)
+    if host is None:
+        raise ValueError(f"is not a CleverTap region; choose one of {', '.join(HOSTS)}")
+    return f"https://{host}"
+
+
+def checked_base_url(url: str) -> str:
+    """The same base URL without its trailing slash, if passcodes may travel to it.
+
+    Raises:
+        ValueError: It is no bare http(s) address, or plain http to a machine that is not this one.
+    """
+    if not url.isprintable() or "\\" in url:
+        raise ValueError("holds characters that no address has")
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ValueError("must look like https://host or https://host:port")
+    if parts.username or parts.password or parts.query or parts.fragment or parts.path not in ("", "/"):
+        raise ValueError("must be scheme and host only, without user, path or query")
+    parts.port  # noqa: B018 - raises ValueError for a port that is none
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("may use plain http only on loopback; use https")
+    return url.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name can only mean this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,247 @@
+"""What an action is, and the catalogue of all of them.
+
+An action is one async function: typed arguments in, typed result out. Its decorator says everything else that the
+server, the command line, the docs and the tests need to know, so nothing lists actions a second time.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, TypeVar, cast, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from clevertap_tools import wire
+from clevertap_tools.client import Client
+from clevertap_tools.effect import Effect
+from clevertap_tools.errors import CleverTapError, InvalidArgumentsError, Problem
+
+
+class Toolset(StrEnum):
+    """A group of actions that is switched on or off together."""
+
+    CORE = "core"
+    PEOPLE = "people"
+
+
+class Arguments(BaseModel):
+    """What an action takes: closed, strict, and `null` for an optional argument means absent."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, given: Any) -> Any:
+        if isinstance(given, Mapping):
+            return {name: value for name, value in given.items() if value is not None}
+        return given
+
+
+class Result(BaseModel):
+    """What an action answers."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+    @property
+    def failure(self) -> CleverTapError | None:
+        """What went wrong although figures came with it; None when all is well."""
+        return None
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was asked for was done."""
+        return self.failure is None
+
+
+class Listing(Result):
+    """A result with rows that may be many; a host with little room may cut them and say so in `truncated`."""
+
+    rows: ClassVar[str]
+    """The name of the field that holds the rows."""
+
+
+A = TypeVar("A", bound=Arguments)
+R = TypeVar("R", bound=Result)
+
+
+@dataclass(frozen=True, slots=True)
+class Action(Generic[A, R]):
+    """One thing that can be done with CleverTap.
+
+    Args:
+        key: The name with dashes (`get-profile-count`).
+        title: A few words for a person.
+        description: For the agent: what it does, when to use it, which neighbour to use instead.
+        toolset: The group it is switched on with.
+        default: Whether it is offered when nobody chose.
+        effects: Every effect a call of it may have.
+        effect_of: The effect of one call, by its arguments.
+        arguments: What it takes.
+        result: What it answers.
+        function: The action itself.
+    """
+
+    key: str
+    title: str
+    description: str
+    toolset: Toolset
+    default: bool
+    effects: frozenset[Effect]
+    effect_of: Callable[[A], Effect]
+    arguments: type[A]
+    result: type[R]
+    function: Callable[[Client, A], Awaitable[R]]
+
+    def parse(self, given: Mapping[str, Any]) -> A:
+        """The typed arguments.
+
+        Raises:
+            InvalidArgumentsError: With one line for each thing that is wrong.
+        """
+        check_json(given)
+        try:
+            return self.arguments.model_validate(given)
+        except ValidationError as error:
+            raise InvalidArgumentsError(problems(error, self.arguments)) from None
+
+    async def __call__(self, client: Client, asked: A) -> R:
+        """Do it."""
+        return await self.function(client, asked)
+
+
+CATALOGUE: dict[str, Action[Any, Any]] = {}
+"""Every action by its key, in the order in which agents see them."""
+
+
+def action(
+    *,
+    title: str,
+    effect: Effect | Callable[[Any], Effect],
+    toolset: Toolset,
+    default: bool = True,
+    effects: frozenset[Effect] | None = None,
+) -> Callable[[Callable[[Client, A], Awaitable[R]]], Action[A, R]]:
+    """Make an async function of a client and its arguments an action of the catalogue.
+
+    Args:
+        title: A few words for a person.
+        effect: The effect, or a function that tells it from the arguments.
+        toolset: The group it is switched on with.
+        default: Whether it is offered when nobody chose toolsets.
+        effects: Every effect it may have; needed when `effect` is a function.
+    """
+
+    def register(function: Callable[[Client, A], Awaitable[R]]) -> Action[A, R]:
+        hints = get_type_hints(function)
+        asked = list(inspect.signature(function).parameters)[1]
+        made: Action[A, R] = Action(
+            key=function.__name__.replace("_", "-"),
+            title=title,
+            description=description(function),
+            toolset=toolset,
+            default=default,
+            effects=frozenset({effect}) if isinstance(effect, Effect) else cast("frozenset[Effect]", effects),
+            effect_of=(lambda _: effect) if isinstance(effect, Effect) else effect,
+            arguments=hints[asked],
+            result=hints["return"],
+            function=function,
+        )
+        CATALOGUE[made.key] = made
+        return made
+
+    return register
+
+
+def check_json(given: Mapping[str, Any]) -> None:
+    """Refuse what JSON and UTF-8 cannot carry, wherever it hides.
+
+    Raises:
+        InvalidArgumentsError: There is an infinite number, half a character, or nesting without end.
+    """
+    try:
+        wire.dump(given)
+    except (ValueError, TypeError, RecursionError):
+        raise InvalidArgumentsError.of(
+            "",
+            "the arguments hold something that JSON cannot carry: a NaN or infinite number, half a character, "
+            "or nesting too deep; leave it out",
+        ) from None
+
+
+def description(function: Callable[..., Any]) -> str:
+    """The part of a docstring that is written for agents: all before the sections for developers."""
+    text = inspect.getdoc(function) or ""
+    told = re.split(r"\n\n(?:Raises|Returns|Reference):", text, maxsplit=1)[0]
+    return "\n".join(" ".join(paragraph.split()) for paragraph in told.split("\n\n"))
+
+
+def problems(error: ValidationError, model: type[BaseModel], *, most: int = 20) -> list[Problem]:
+    """Every fault of a validation as one line that names the field and the remedy, without repeating values."""
+    faults = error.errors(include_url=False, include_input=False)
+    lines = [
+        Problem(field := place(fault["loc"]), sentence(field, cast("Mapping[str, Any]", fault), model))
+        for fault in faults[:most]
+    ]
+    if len(faults) > most:
+        lines.append(Problem("", f"and {len(faults) - most} more"))
+    return lines
+
+
+def place(location: tuple[int | str, ...]) -> str:
+    """A field's place as people write it: `events[3].ts`."""
+    parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
+    return "".join(parts).removeprefix(".")
+
+
+EXPECTED = {
+    "string_type": "must be text",
+    "int_type": "must be a whole number, without quotes",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number, without quotes",
+    "bool_type": "must be true or false, without quotes",
+    "list_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "missing": "is missing; it is required",
+    "finite_number": "must be a finite number",
+}
+LIMITED = {
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be greater than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_long": "is longer than {max_length} characters",
+    "string_too_short": "is shorter than {min_length} characters",
+    "literal_error": "must be one of {expected}",
+    "enum": "must be one of {expected}",
+}
+
+
+def sentence(field: str, fault: Mapping[str, Any], model: type[BaseModel]) -> str:
+    """What is wrong with one field and what would be right."""
+    kind, context = fault["type"], fault.get("ctx", {})
+    if kind == "extra_forbidden":
+        return unknown(field, fault["loc"], model)
+    if kind == "too_short":
+        return f"{field!r} needs at least {context['min_length']} entries, got {context['actual_length']}"
+    if kind == "too_long":
+        return f"{field!r} takes at most {context['max_length']} entries; split the call"
+    if kind == "value_error":
+        subject = f"{field!r} " if field else ""
+        return f"{subject}{context['error']}"
+    if kind in LIMITED:
+        return f"{field!r} {LIMITED[kind].format_map(context)}"
+    return f"{field!r} {EXPECTED.get(kind, str(fault['msg']))}"
+
+
+def unknown(field: str, location: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    """The sentence for an argument that does not exist, with the one that was probably meant."""
+    names = [info.alias or name for name, info in model.model_fields.items()] if len(location) == 1 else []
+    meant = get_close_matches(str(location[-1]), names, n=1)
+    hint = f"; nearest: {meant[0]!r}" if meant else f"; known: {', '.join(names)}" if names else "; leave it out"
+    return f"{field!r} is not an argument here{hint}"

@@ -1,0 +1,234 @@
+"""Campaigns: estimate, launch, list, measure, stop (reference: engagement 3, 6, 7, 8)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from clevertap_tools import wire
+from clevertap_tools.action import Arguments, Listing, Result, Toolset, action
+from clevertap_tools.campaign import Campaign
+from clevertap_tools.client import Client
+from clevertap_tools.effect import Effect
+from clevertap_tools.errors import OutcomeUnknownError
+from clevertap_tools.moments import Day, ProjectTime
+from clevertap_tools.query import span
+from clevertap_tools.wire import Answer, JsonObject
+
+CREATE = "/1/targets/create.json"
+LIST = "/1/targets/list.json"
+STOP = "/1/targets/stop.json"
+REPORT = "/1/targets/result.json"
+CONFLICT = 409
+UNFINISHED_TEXT = "this target has no result as of yet"
+"""What CleverTap says, under HTTP 500, of a campaign that has no report."""
+
+
+class CampaignRange(Arguments):
+    """Which campaigns: those scheduled to start on these days."""
+
+    from_: Annotated[Day, Field(alias="from", description="First day: YYYY-MM-DD, today or -7d; project time")]
+    to: Annotated[Day, Field(description="Last day, inclusive; may lie ahead")]
+
+
+class CampaignId(Arguments):
+    """One campaign."""
+
+    id: Annotated[int, Field(ge=1, description="Campaign id")]
+
+
+class CampaignRow(Result):
+    """One campaign of the list."""
+
+    id: int | None = None
+    name: str | None = None
+    status: str | None = None
+    scheduled_on: str | None = Field(default=None, description="ISO 8601, project time")
+
+
+class Campaigns(Listing):
+    """The campaigns of a range."""
+
+    rows: ClassVar[str] = "campaigns"
+
+    campaigns: list[CampaignRow]
+    returned: int
+    truncated: bool = False
+
+
+class CampaignReport(Result):
+    """How a campaign did."""
+
+    id: int
+    finished: bool = Field(description="False: no figures yet, ask again later")
+    sent: int | None = None
+    clicked: int | None = None
+    result: dict[str, Any] | None = Field(default=None, description="All figures CleverTap gave")
+
+
+class CreatedCampaign(Result):
+    """A campaign that was created, or the reach of one that was not."""
+
+    id: int | None = Field(default=None, description="Absent after estimate_only")
+    name: str
+    status: str = Field(description="created, draft or estimate")
+    estimates: dict[str, int] | None = Field(default=None, description="By platform")
+    reach: int | None = Field(default=None, description="Sum of estimates, an upper bound: one may have two devices")
+
+
+class StoppedCampaign(Result):
+    """A campaign that is stopped."""
+
+    id: int
+    status: str
+
+
+def effect_of_campaign(asked: Campaign) -> Effect:
+    """An estimate creates nothing."""
+    return Effect.READ if asked.estimate_only else Effect.SEND
+
+
+@action(title="Get campaigns", effect=Effect.READ, toolset=Toolset.CORE)
+async def get_campaigns(client: Client, asked: CampaignRange) -> Campaigns:
+    """List the campaigns scheduled to start in a range of days, best up to 31.
+
+    Pending ones lie ahead. Campaigns made in the dashboard may be missing. For figures use
+    clevertap_get_campaign_report.
+
+    Raises:
+        InvalidArgumentsError: `from` is after `to`, or a relative day without a known zone.
+
+    Reference: engagement 7
+    """
+    time = ProjectTime(client.account.zone, client.clock())
+    body = await client.send(wire.post(LIST, span(asked.from_, asked.to, time, ""), Effect.READ, wire.read_envelope))
+    rows = [campaign_row(each, time) for each in body.get("targets") or () if isinstance(each, dict)]
+    return Campaigns(campaigns=rows, returned=len(rows))
+
+
+@action(title="Get campaign report", effect=Effect.READ, toolset=Toolset.CORE)
+async def get_campaign_report(client: Client, asked: CampaignId) -> CampaignReport:
+    """Tell how a completed campaign did: sent, clicked and what else CleverTap counts.
+
+    An id comes from clevertap_get_campaigns or clevertap_create_campaign. finished=false means that it has not
+    completed.
+
+    Reference: engagement 8
+    """
+    result = await client.send(wire.post(REPORT, {"id": asked.id}, Effect.READ, read_report))
+    if result is None:
+        return CampaignReport(id=asked.id, finished=False)
+    return CampaignReport(
+        id=asked.id,
+        finished=True,
+        sent=figure(result, "sent"),
+        clicked=figure(result, "clicked"),
+        result=result,
+    )
+
+
+@action(
+    title="Create campaign",
+    effect=effect_of_campaign,
+    effects=frozenset({Effect.READ, Effect.SEND}),
+    toolset=Toolset.CORE,
+)
+async def create_campaign(client: Client, asked: Campaign) -> CreatedCampaign:
+    """Launch a campaign to an audience, or with estimate_only tell whom it would reach.
+
+    Always estimate first and show the reach: a launch messages real people and cannot be recalled; repeating it makes
+    a second campaign.
+
+    Example: {"name": "Win-back", "target_mode": "push", "where": {"event_name": "Charged", "from": "-90d", "to":
+    "-60d"}, "devices": ["android"], "content": {"title": "Hi", "body": "Back soon?"}, "estimate_only": true}
+
+    Raises:
+        OutcomeUnknownError: The answer was lost; the campaign may exist.
+
+    Reference: engagement 3
+    """
+    time = ProjectTime(client.account.zone, client.clock())
+    call = wire.post(CREATE, asked.sent(time), effect_of_campaign(asked), wire.read_envelope)
+    try:
+        body = await client.send(call)
+    except OutcomeUnknownError as error:
+        raise OutcomeUnknownError(
+            error.message,
+            next_step=f"Look for the name {asked.name!r} with clevertap_get_campaigns before trying again.",
+        ) from None
+    return created(asked, body)
+
+
+@action(title="Stop campaign", effect=Effect.DESTROY, toolset=Toolset.CORE)
+async def stop_campaign(client: Client, asked: CampaignId) -> StoppedCampaign:
+    """Stop a scheduled or running campaign for good.
+
+    It cannot be started again; what was sent stays sent. The id comes from clevertap_get_campaigns.
+
+    Raises:
+        OutcomeUnknownError: The answer was lost; it may have stopped.
+
+    Reference: engagement 6
+    """
+    try:
+        await client.send(wire.post(STOP, {"id": asked.id}, Effect.DESTROY, wire.read_envelope))
+    except OutcomeUnknownError as error:
+        raise OutcomeUnknownError(
+            error.message,
+            next_step="Look at its status with clevertap_get_campaigns; stopping it twice is harmless.",
+        ) from None
+    return StoppedCampaign(id=asked.id, status="stopped")
+
+
+def read_report(answer: Answer) -> JsonObject | None:
+    """The figures of a campaign, None while it has none: 409, 500 with its own text, or 200 with only `error`.
+
+    Raises:
+        CleverTapError: See `wire.read_envelope`.
+    """
+    if answer.status == CONFLICT or UNFINISHED_TEXT in wire.error_text(answer).lower():
+        return None
+    body = wire.read_body(answer)
+    if "error" in body and body.get("status") != "fail":
+        return None
+    if "hasn't been completed" in wire.refusal_text(body):
+        return None
+    result = wire.read_envelope(answer).get("result")
+    return result if isinstance(result, dict) else {}
+
+
+def created(asked: Campaign, body: JsonObject) -> CreatedCampaign:
+    """What CleverTap made of a campaign."""
+    estimates = {name: figure for name, figure in (body.get("estimates") or {}).items() if isinstance(figure, int)}
+    return CreatedCampaign(
+        id=body.get("id"),
+        name=asked.name,
+        status="estimate" if asked.estimate_only else "draft" if asked.draft else "created",
+        estimates=estimates or None,
+        reach=sum(estimates.values()) if "estimates" in body else None,
+    )
+
+
+def campaign_row(target: JsonObject, time: ProjectTime) -> CampaignRow:
+    """One campaign of CleverTap's list."""
+    start = target.get("scheduled_on")
+    return CampaignRow(
+        id=figure(target, "id"),
+        name=text(target.get("name")),
+        status=text(target.get("status")),
+        scheduled_on=text(time.scheduled(start)) if start is not None else None,
+    )
+
+
+def figure(body: JsonObject, name: str) -> int | None:
+    """A number of an answer, None if there is none; CleverTap writes ids as numbers and as digits."""
+    value = body.get(name)
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return value if isinstance(value, int) else None
+
+
+def text(value: object) -> str | None:
+    """A value as text, None if there is none."""
+    return None if value is None else str(value)

@@ -1,0 +1,140 @@
+"""People and events out of CleverTap, page by page (reference: data 7)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from clevertap_tools.action import Arguments, Toolset, action
+from clevertap_tools.client import Client
+from clevertap_tools.effect import Effect
+from clevertap_tools.errors import InvalidArgumentsError
+from clevertap_tools.moments import ProjectTime
+from clevertap_tools.page import NO_LIMIT_BELOW, Page, asked_size, first_page, page
+from clevertap_tools.query import EventQuery, PeopleQuery
+from clevertap_tools.wire import JsonObject
+
+PROFILES = "/1/profiles.json"
+EVENTS = "/1/events.json"
+LARGEST_BATCH = 5000
+
+BatchSize = Annotated[
+    int,
+    Field(ge=1, le=LARGEST_BATCH, description="Records to ask CleverTap for at once, best a multiple of 23"),
+]
+WithApp = Annotated[bool, Field(description="Add app version, OS version, make, model")]
+WithEvents = Annotated[bool, Field(description="Add each person's events: count, first, last")]
+WithProfile = Annotated[bool, Field(description="Add custom profile properties")]
+
+
+class GetUserProfiles(PeopleQuery):
+    """Which people, and which parts of them."""
+
+    batch_size: BatchSize = 92
+    app: WithApp = False
+    events: WithEvents = False
+    profile: WithProfile = True
+
+
+class GetEvents(EventQuery):
+    """Which occurrences, and what to tell of the people."""
+
+    batch_size: BatchSize = 92
+    app: WithApp = False
+    events: WithEvents = False
+    profile: WithProfile = False
+
+
+class ByCursor(Arguments):
+    """Where a walk goes on."""
+
+    cursor: Annotated[str, Field(min_length=1, description="next_cursor of the answer before")]
+
+
+@action(title="Get user profiles", effect=Effect.READ, toolset=Toolset.CORE)
+async def get_user_profiles(client: Client, asked: GetUserProfiles) -> Page:
+    """List people who did something or match filters: first page.
+
+    At least one of event_name, profile_filters, did, geo; without event_name the last 365 days are searched. For a
+    figure use clevertap_get_profile_count, for one person clevertap_get_user_profile; go on with
+    clevertap_get_user_profiles_by_cursor.
+
+    Example: {"event_name": "Charged", "from": "-30d", "to": "today", "event_properties": [{"name": "Amount",
+    "operator": "greater_than", "value": 50}]}
+
+    Raises:
+        InvalidArgumentsError: It asks for nothing, or its days mean nothing.
+
+    Reference: data 7.2
+    """
+    if asked.is_empty:
+        raise InvalidArgumentsError.of(
+            "event_name",
+            "ask for something: give 'event_name' with 'from' and 'to', or 'profile_filters', 'did' or 'geo'",
+        )
+    time = ProjectTime(client.account.zone, client.clock())
+    return limited(await first_page(client, PROFILES, asked.cql(time), options(asked)), asked.batch_size)
+
+
+@action(title="Get user profiles: next page", effect=Effect.READ, toolset=Toolset.CORE)
+async def get_user_profiles_by_cursor(client: Client, asked: ByCursor) -> Page:
+    """Read the next page of people that clevertap_get_user_profiles started.
+
+    Call it with next_cursor until none comes back; an empty page is not the end.
+
+    Reference: data 7.1
+    """
+    return await page(client, PROFILES, asked.cursor)
+
+
+@action(title="Get events", effect=Effect.READ, toolset=Toolset.CORE)
+async def get_events(client: Client, asked: GetEvents) -> Page:
+    """List the occurrences of an event, with who did it: first page.
+
+    For a figure use clevertap_get_event_count; go on with clevertap_get_events_by_cursor. Profile data is as of today,
+    not as of the event.
+
+    Example: {"event_name": "Charged", "from": "2026-03-01", "to": "2026-03-31"}
+
+    Raises:
+        InvalidArgumentsError: Its days mean nothing.
+
+    Reference: data 7.4
+    """
+    time = ProjectTime(client.account.zone, client.clock())
+    first = await first_page(client, EVENTS, asked.cql(time), options(asked))
+    return limited(with_readable_times(first, time), asked.batch_size)
+
+
+@action(title="Get events: next page", effect=Effect.READ, toolset=Toolset.CORE)
+async def get_events_by_cursor(client: Client, asked: ByCursor) -> Page:
+    """Read the next page of occurrences that clevertap_get_events started.
+
+    Call it with next_cursor until none comes back; an empty page is not the end.
+
+    Reference: data 7.1
+    """
+    time = ProjectTime(client.account.zone, client.clock())
+    return with_readable_times(await page(client, EVENTS, asked.cursor), time)
+
+
+def options(asked: GetUserProfiles | GetEvents) -> dict[str, str]:
+    """The parameters of a walk's first request; CleverTap's defaults are never relied on."""
+    parts = {name: str(getattr(asked, name)).lower() for name in ("app", "events", "profile")}
+    return {"batch_size": str(asked_size(asked.batch_size)), **parts}
+
+
+def limited(first: Page, batch_size: int) -> Page:
+    """The page with the number of records that were asked for, where CleverTap cannot be asked for so few."""
+    return first.model_copy(update={"wanted": batch_size}) if batch_size < NO_LIMIT_BELOW else first
+
+
+def with_readable_times(read: Page, time: ProjectTime) -> Page:
+    """The page with each `ts` as ISO 8601; a `ts` that is no time stays as it came."""
+    return read.model_copy(update={"records": [with_readable_time(record, time) for record in read.records]})
+
+
+def with_readable_time(record: JsonObject, time: ProjectTime) -> JsonObject:
+    """The record with its `ts` as ISO 8601."""
+    return record | {"ts": time.exported(record["ts"])} if "ts" in record else record

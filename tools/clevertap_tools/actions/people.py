@@ -1,0 +1,112 @@
+"""One person: look up, erase (reference: data 7.3 and 9.1)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from clevertap_tools import wire
+from clevertap_tools.action import Arguments, Result, Toolset, action
+from clevertap_tools.client import Client
+from clevertap_tools.effect import Effect
+from clevertap_tools.errors import CleverTapError, InvalidRequestError
+from clevertap_tools.records import Identity
+from clevertap_tools.upload import Batch, BatchOutcome, Ledger, cut
+from clevertap_tools.upload_result import MOST_RECORDS, UploadResult, result_of
+
+PROFILE = "/1/profile.json"
+DELETE = "/1/delete/profiles.json"
+PEOPLE_PER_CALL = 100
+NOT_FOUND = 404
+
+Names = Annotated[list[Identity] | None, Field(min_length=1, max_length=MOST_RECORDS)]
+
+
+class OnePerson(Arguments):
+    """Whom to look up, by exactly one name."""
+
+    identity: Annotated[Identity | None, Field(description="Your own id of the person")] = None
+    email: Annotated[str | None, Field(min_length=1, description="E-mail address")] = None
+    objectId: Annotated[Identity | None, Field(description="CleverTap ID of a device")] = None  # noqa: N815
+
+    @model_validator(mode="after")
+    def _one_name(self) -> OnePerson:
+        if sum(value is not None for value in (self.identity, self.email, self.objectId)) != 1:
+            raise ValueError("give exactly one of 'identity', 'email', 'objectId'")
+        return self
+
+
+class FoundPerson(Result):
+    """One person, if there is one."""
+
+    found: bool
+    record: dict[str, Any] | None = Field(default=None, description="identity, profileData, events, platformInfo, ...")
+
+
+class DeleteUserProfiles(Arguments):
+    """Whom to erase, by one kind of name."""
+
+    identity: Annotated[Names, Field(description="Your own ids, 1 to 10,000")] = None
+    guid: Annotated[Names, Field(description="CleverTap IDs instead")] = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> DeleteUserProfiles:
+        if (self.identity is None) == (self.guid is None):
+            raise ValueError("give either 'identity' or 'guid', a list")
+        return self
+
+
+@action(title="Get user profile", effect=Effect.READ, toolset=Toolset.PEOPLE, default=True)
+async def get_user_profile(client: Client, asked: OnePerson) -> FoundPerson:
+    """Look up one person with properties, events and devices.
+
+    For people by what they did use clevertap_get_user_profiles.
+
+    Example: {"identity": "c-1"}
+
+    Reference: data 7.3
+    """
+    query = wire.query_string(asked.model_dump(exclude_none=True))
+    try:
+        body = await client.send(wire.get(PROFILE, wire.read_envelope, query))
+    except InvalidRequestError as error:
+        if error.status == NOT_FOUND or "not found" in error.message.lower():
+            return FoundPerson(found=False)
+        raise
+    record = body.get("record")
+    return FoundPerson(found=True, record=record) if isinstance(record, dict) and record else FoundPerson(found=False)
+
+
+@action(title="Delete user profiles", effect=Effect.DESTROY, toolset=Toolset.CORE)
+async def delete_user_profile(client: Client, asked: DeleteUserProfiles) -> UploadResult:
+    """Erase people and all they did, for good.
+
+    Accepted means queued: they are gone after 24 to 48 hours. CleverTap does not say whether it knew them. A person
+    whose app still sends data comes back as a new profile.
+
+    Example: {"identity": ["c-1", "c-2"]}
+
+    Reference: data 9.1
+    """
+    kind, names = ("identity", asked.identity) if asked.identity else ("guid", asked.guid)
+    ledger = Ledger()
+    # One after the other: CleverTap's limit is low here, and a refusal must stop the rest.
+    for batch in cut([{kind: name} for name in names or ()], PEOPLE_PER_CALL):
+        if ledger.errors:
+            ledger.unsent.append(batch.span)
+        else:
+            await erase(client, kind, batch, ledger)
+            await client.report(ledger.sent, len(names or ()), f"{ledger.accepted} accepted for deletion")
+    return result_of(ledger, "deleting them again is harmless.", "Accepted means queued; gone after 24 to 48 hours.")
+
+
+async def erase(client: Client, kind: str, batch: Batch, ledger: Ledger) -> None:
+    """Have one batch of people erased and enter what became of it."""
+    body = {kind: [each[kind] for each in batch.records]}
+    try:
+        await client.send(wire.post(DELETE, body, Effect.DESTROY, wire.read_envelope))
+    except CleverTapError as error:
+        ledger.enter_failure(batch, error)
+    else:
+        ledger.enter(batch, BatchOutcome(len(batch.records), (), 0))

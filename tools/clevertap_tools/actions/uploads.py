@@ -1,0 +1,151 @@
+"""People, events and push tokens into CleverTap (reference: data 5)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from clevertap_tools.action import Toolset, action
+from clevertap_tools.client import Client
+from clevertap_tools.effect import Effect
+from clevertap_tools.moments import ProjectTime
+from clevertap_tools.records import EventRecord, ProfileRecord, TokenRecord, counts_up, moments, records
+from clevertap_tools.upload import TOKENS_PER_CALL
+from clevertap_tools.upload_result import MOST_RECORDS, Uploading, UploadResult, uploaded
+from clevertap_tools.wire import JsonObject
+
+TRIGGER_BACK = 2 * 3600
+TRIGGER_AHEAD = 2 * 60
+"""Seconds around now within which an event can trigger live campaigns (reference: data 4.2)."""
+
+
+class UploadUserProfiles(Uploading):
+    """Profiles to create or update."""
+
+    profiles: Annotated[
+        list[ProfileRecord],
+        Field(
+            min_length=1,
+            max_length=MOST_RECORDS,
+            description="Each one of identity, objectId, FBID, GPID, with profileData; ts: epoch seconds or ISO 8601",
+        ),
+    ]
+
+
+class UploadEvents(Uploading):
+    """Events to record."""
+
+    events: Annotated[
+        list[EventRecord],
+        Field(
+            min_length=1,
+            max_length=MOST_RECORDS,
+            description="Each one of identity, objectId, FBID, GPID, with evtName; ts: epoch seconds or ISO 8601",
+        ),
+    ]
+
+
+class UploadDeviceTokens(Uploading):
+    """Push tokens to attach."""
+
+    tokens: Annotated[
+        list[TokenRecord], Field(min_length=1, max_length=MOST_RECORDS, description="keys only for chrome")
+    ]
+
+
+def effect_of_profiles(asked: UploadUserProfiles) -> Effect:
+    """An increment counts twice when it is sent twice; everything else may be repeated."""
+    if asked.dry_run:
+        return Effect.READ
+    return Effect.APPEND if any(counts_up(each.profileData) for each in asked.profiles) else Effect.UPSERT
+
+
+def effect_of_events(asked: UploadEvents) -> Effect:
+    """CleverTap never takes two events for one."""
+    return Effect.READ if asked.dry_run else Effect.APPEND
+
+
+def effect_of_tokens(asked: UploadDeviceTokens) -> Effect:
+    """The same token again changes nothing."""
+    return Effect.READ if asked.dry_run else Effect.UPSERT
+
+
+@action(
+    title="Upload user profiles",
+    effect=effect_of_profiles,
+    effects=frozenset({Effect.READ, Effect.UPSERT, Effect.APPEND}),
+    toolset=Toolset.CORE,
+)
+async def upload_user_profiles(client: Client, asked: UploadUserProfiles) -> UploadResult:
+    """Create or update people, 1 to 10,000 a call; keys that are not sent stay as they are.
+
+    For what people did use clevertap_upload_events. Operators in profileData: $set, $add, $remove (lists), $incr,
+    $decr, $delete: 1. Dates are "$D_" + epoch seconds.
+
+    Example: {"profiles": [{"identity": "c-1", "profileData": {"Name": "Mira", "Plan": "Gold"}}]}
+
+    Raises:
+        InvalidArgumentsError: The structure of some record is wrong; nothing was sent.
+
+    Reference: data 5.1
+    """
+    time = ProjectTime(client.account.zone, client.clock())
+    given = records(asked.profiles, time, "profiles")
+    return await uploaded(client, given, effect=effect_of_profiles(asked), dry_run=asked.dry_run)
+
+
+@action(
+    title="Upload events",
+    effect=effect_of_events,
+    effects=frozenset({Effect.READ, Effect.APPEND}),
+    toolset=Toolset.CORE,
+)
+async def upload_events(client: Client, asked: UploadEvents) -> UploadResult:
+    """Record what people did, 1 to 10,000 events a call; unknown people are created.
+
+    Events are never merged: sending one twice doubles it. One dated 2 hours back to 2 minutes ahead, or without ts, can
+    trigger live campaigns. A purchase is Charged, with Items. For attributes of people use
+    clevertap_upload_user_profiles.
+
+    Example: {"events": [{"identity": "c-1", "ts": "2026-03-01T12:00:00Z", "evtName": "Charged",
+    "evtData": {"Amount": 9.5}}]}
+
+    Raises:
+        InvalidArgumentsError: The structure of some record is wrong; nothing was sent.
+
+    Reference: data 5.2
+    """
+    time = ProjectTime(client.account.zone, client.clock())
+    given = records(asked.events, time, "events")
+    warning = None if asked.dry_run else trigger_warning(given, time.now)
+    return await uploaded(client, given, effect=effect_of_events(asked), dry_run=asked.dry_run, warning=warning)
+
+
+@action(
+    title="Upload device tokens",
+    effect=effect_of_tokens,
+    effects=frozenset({Effect.READ, Effect.UPSERT}),
+    toolset=Toolset.CORE,
+)
+async def upload_device_tokens(client: Client, asked: UploadDeviceTokens) -> UploadResult:
+    """Attach push tokens to devices that CleverTap has seen, 1 to 10,000 a call.
+
+    Use it for tokens you already hold; objectId is the CleverTap ID of the device.
+
+    Example: {"tokens": [{"objectId": "__f00d", "tokenData": {"id": "fcm-token", "type": "fcm"}}]}
+
+    Reference: data 5.3
+    """
+    given = [each.record() for each in asked.tokens]
+    return await uploaded(
+        client, given, effect=effect_of_tokens(asked), dry_run=asked.dry_run, batch_size=TOKENS_PER_CALL
+    )
+
+
+def trigger_warning(events: list[JsonObject], now: float) -> str | None:
+    """What live campaigns may make of these events."""
+    fresh = sum(moment is None or now - TRIGGER_BACK <= moment <= now + TRIGGER_AHEAD for moment in moments(events))
+    if not fresh:
+        return None
+    return f"{fresh} of these events are recent enough to trigger live campaigns that wait for them."

@@ -1,0 +1,247 @@
+"""A campaign to create, as types, and as the JSON that CleverTap reads (reference: engagement 3)."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+
+from clevertap_tools.action import Arguments
+from clevertap_tools.moments import ProjectTime, plain_day
+from clevertap_tools.query import PeopleQuery
+from clevertap_tools.wire import JsonObject
+
+Channel = Literal["push", "email", "sms", "webpush", "whatsapp", "webhook", "notificationinbox"]
+Free = Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
+LEAST_CAP = 100
+"""CleverTap refuses caps on reach below this."""
+Cap = Annotated[int | None, Field(ge=LEAST_CAP)]
+MOMENT = re.compile(r"(\d{4}-?\d{2}-?\d{2})[ T](\d{2}:\d{2})", re.ASCII)
+
+
+def checked_when(text: str) -> str:
+    """`now`, or a local moment as CleverTap reads it (`YYYYMMDD HH:MM`).
+
+    Raises:
+        ValueError: It is neither.
+    """
+    return text if text == "now" else checked_moment(text)
+
+
+def checked_moment(text: str) -> str:
+    """`YYYY-MM-DD HH:MM` or CleverTap's `YYYYMMDD HH:MM`, as CleverTap reads it.
+
+    Raises:
+        ValueError: It has another form, or there is no such moment.
+    """
+    found = MOMENT.fullmatch(text)
+    if not found:
+        raise ValueError("must be a moment like '2026-11-05 18:30', in project time")
+    day = plain_day(found[1])
+    try:
+        datetime.strptime(found[2], "%H:%M")  # noqa: DTZ007 - only checks the clock
+    except ValueError:
+        raise ValueError("has no such time of day; hours go to 23, minutes to 59") from None
+    return f"{day:%Y%m%d} {found[2]}"
+
+
+def compact_day(text: str) -> str:
+    """A day as CleverTap reads it (`YYYYMMDD`)."""
+    return f"{plain_day(text):%Y%m%d}"
+
+
+When = Annotated[str, AfterValidator(checked_when), WithJsonSchema({"type": "string"})]
+Moment = Annotated[str, AfterValidator(checked_moment), WithJsonSchema({"type": "string"})]
+EndDay = Annotated[str, AfterValidator(compact_day), WithJsonSchema({"type": "string"})]
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class Schedule(Arguments):
+    """A start that is more than one moment (CleverTap's object form of `when`)."""
+
+    type: Literal["now", "later", "recurring"]
+    delivery_date_time: list[Moment] | None = None
+    delivery_timezone: Literal["user", "account"] | None = None
+    user_timezone_wrap_around: bool | None = None
+    campaign_cutoff: Clock | None = None
+    start_time: Moment | None = None
+    repeats_every: Annotated[int | None, Field(ge=1)] = None
+    repeat_type: Literal["day", "week"] | None = None
+    repeat_on_days_of_week: list[Annotated[int, Field(ge=1, le=7)]] | None = None
+    end_by_date: EndDay | None = None
+    end_by_occurrences: Annotated[int | None, Field(ge=1)] = None
+
+
+class Content(Arguments):
+    """What is said, with the keys of the channel."""
+
+    title: str | None = None
+    body: str | None = None
+    subject: str | None = None
+    sender_name: str | None = None
+    reply_to: str | None = None
+    from_email: str | None = None
+    cc: str | None = None
+    bcc: str | None = None
+    pre_header: str | None = None
+    amp_body: str | None = None
+    sender_id: str | None = None
+    unicode: bool | None = None
+    message_info: Free | None = None
+    replacements: Free | None = None
+    platform_specific: Free | None = None
+    whatsapp: Free | None = None
+    cards: list[Free] | None = None
+
+    def sent(self, channel: Channel) -> JsonObject | list[Any]:
+        """The content as CleverTap reads it: WhatsApp's fields lie flat, App Inbox takes the list of cards."""
+        if channel == "notificationinbox" and self.cards is not None:
+            return self.cards
+        flat = self.model_dump(exclude_none=True, exclude={"whatsapp", "cards"})
+        return flat | (self.whatsapp or {})
+
+
+class Ttl(Arguments):
+    """How long a push may wait for its device."""
+
+    ttl_type: Literal["relative", "absolute"]
+    value: Annotated[int, Field(ge=1)]
+
+
+class ControlGroup(Arguments):
+    """Who is held out."""
+
+    type: Literal["campaign", "custom"]
+    percentage: Annotated[float | None, Field(ge=0, le=100)] = None
+    name: str | None = None
+
+
+class Campaign(Arguments):
+    """A campaign to create, or one whose reach is to be estimated."""
+
+    name: Annotated[str, Field(min_length=1, description="Name in the dashboard")]
+    target_mode: Annotated[Channel, Field(description="Channel")]
+    where: Annotated[
+        PeopleQuery | None,
+        Field(description="Audience, as in clevertap_get_profile_count; {} means everybody"),
+    ] = None
+    segment: Annotated[int | None, Field(description="Saved segment's id, instead of where")] = None
+    when: Annotated[When | None, Field(description="now, or YYYY-MM-DD HH:MM in project time")] = None
+    schedule: Annotated[Schedule | None, Field(description="Several dates or recurring, instead of when")] = None
+    content: Annotated[
+        Content | None,
+        Field(
+            description="push, webpush: title, body; email: subject, body (HTML), sender_name; sms: body; "
+            "whatsapp: {message_type, template_name, locale, ...}; notificationinbox: cards"
+        ),
+    ] = None
+    devices: Annotated[
+        list[Literal["android", "ios", "windows"]] | None, Field(description="For push and notificationinbox")
+    ] = None
+    estimate_only: Annotated[bool, Field(description="Only estimate the reach; creates nothing")] = False
+    skip_estimate: Annotated[bool | None, Field(description="Create without computing reach")] = None
+    draft: Annotated[bool | None, Field(description="Save without publishing")] = None
+    provider_nick_name: Annotated[
+        str | None, Field(description="Configured provider: email, sms, whatsapp (required there)")
+    ] = None
+    provider_group_nickname: Annotated[str | None, Field(description="Provider group instead")] = None
+    labels: Annotated[list[str] | None, Field(description="Labels for reports")] = None
+    ttl: Annotated[Ttl | None, Field(description="Push lifetime: relative in minutes, absolute yyyyMMddHHmm")] = None
+    respect_frequency_caps: Annotated[bool | None, Field(description="Default true")] = None
+    respect_throttle: Annotated[bool | None, Field(description="Apply the account's throttle")] = None
+    send_to_all_devices: Annotated[bool | None, Field(description="Not only the latest device")] = None
+    users_limit_overall: Annotated[Cap, Field(description="Cap on people, at least 100")] = None
+    users_limit_per_run: Annotated[Cap, Field(description="Cap per run")] = None
+    upper_cap_for_target_segment: Annotated[Cap, Field(description="Targeting cap")] = None
+    control_group: Annotated[ControlGroup | None, Field(description="Held-out people")] = None
+    system_control_group_include: Annotated[bool | None, Field(description="Hold out the system group")] = None
+    conversion_goal: Annotated[
+        Free | None, Field(description="{event_name, filter_type: {}, conversion_time: 1D, revenue_property}")
+    ] = None
+    dnd: Annotated[Free | None, Field(description="{message_state, dnd_timezone, dnd_info}")] = None
+    subscription_groups: Annotated[list[str] | None, Field(description="email: only their subscribers")] = None
+    send_email_to_opted_out_users: Annotated[bool | None, Field(description="email: ignore opt-outs")] = None
+    notification_sent: Annotated[bool | None, Field(description="Raise Notification Sent")] = None
+    wzrk_cid: Annotated[str | None, Field(description="Android notification channel")] = None
+    wzrk_bc: Annotated[int | None, Field(description="Badge count")] = None
+    wzrk_bi: Annotated[str | None, Field(description="Badge icon")] = None
+    wzrk_acts: Annotated[str | None, Field(description="Action buttons, JSON text")] = None
+    pa_webhook_name: Annotated[str | None, Field(description="Post-action webhook")] = None
+    webhook_endpoint_name: Annotated[str | None, Field(description="webhook: its name in Settings")] = None
+    webhook_fields: Annotated[
+        list[Literal["profile-attributes", "tokens", "identities"]] | None,
+        Field(description="webhook: parts"),
+    ] = None
+    webhook_key_value: Annotated[Free | None, Field(description="webhook: extra pairs")] = None
+    template_type: Annotated[
+        Literal["simple", "carousel", "carousel-image", "message-icon"] | None,
+        Field(description="Inbox layout"),
+    ] = None
+    orientation: Annotated[Literal["p", "l"] | None, Field(description="Inbox: portrait, landscape")] = None
+    time_to_live: Annotated[int | None, Field(ge=1, description="Inbox: lifetime")] = None
+    tags: Annotated[list[str] | None, Field(description="Inbox tags")] = None
+
+    @model_validator(mode="after")
+    def _audience_and_time(self) -> Campaign:
+        if (self.where is None) == (self.segment is None):
+            raise ValueError("give either 'where' or 'segment'; where={} means everybody")
+        if self.when is not None and self.schedule is not None:
+            raise ValueError("give either 'when' or 'schedule', not both")
+        if self.when is None and self.schedule is None and not self.estimate_only:
+            raise ValueError("'when' is missing: now, or YYYY-MM-DD HH:MM in project time")
+        if self.skip_estimate and self.estimate_only:
+            raise ValueError("'skip_estimate' and 'estimate_only' contradict each other")
+        return self
+
+    @model_validator(mode="after")
+    def _content_fits_channel(self) -> Campaign:
+        fault = content_fault(self.target_mode, self.content, self.webhook_endpoint_name)
+        if fault:
+            raise ValueError(fault)
+        return self
+
+    def sent(self, time: ProjectTime) -> JsonObject:
+        """The campaign as CleverTap reads it; what was left out stays left out.
+
+        Raises:
+            InvalidArgumentsError: A day of `where` means nothing.
+        """
+        made = self.model_dump(exclude_none=True, exclude={"where", "when", "schedule", "content", "estimate_only"})
+        if self.where is not None:
+            made["where"] = self.where.cql(time, "where.")
+        made["when"] = self._start()
+        made["content"] = self.content.sent(self.target_mode) if self.content else {}
+        return made | {"estimate_only": True} if self.estimate_only else made
+
+    def _start(self) -> str | JsonObject:
+        """When it starts; an estimate starts nothing, but CleverTap asks for the field all the same."""
+        return self.schedule.model_dump(exclude_none=True) if self.schedule else self.when or "now"
+
+
+REQUIRED: dict[str, tuple[str, ...]] = {
+    "push": ("title", "body"),
+    "webpush": ("title", "body"),
+    "email": ("subject", "body", "sender_name"),
+    "sms": ("body",),
+    "whatsapp": ("whatsapp",),
+    "notificationinbox": ("cards",),
+    "webhook": (),
+}
+"""The keys of `content` that each channel cannot do without (reference: engagement 3.5)."""
+ONLY_IN = {"whatsapp": "whatsapp", "cards": "notificationinbox"}
+
+
+def content_fault(channel: Channel, content: Content | None, webhook: str | None) -> str | None:
+    """What is missing for a channel, or does not belong to it; None if all is well."""
+    given = content.model_dump(exclude_none=True) if content else {}
+    missing = [key for key in REQUIRED[channel] if not given.get(key)]
+    if missing:
+        return f"'content' needs {' and '.join(missing)} for target_mode={channel}"
+    foreign = [key for key, only in ONLY_IN.items() if key in given and channel != only]
+    if foreign:
+        return f"'content.{foreign[0]}' belongs to target_mode={ONLY_IN[foreign[0]]} only"
+    if channel == "webhook" and not webhook:
+        return "'webhook_endpoint_name' is missing; it is required for target_mode=webhook"
+    return None

@@ -1,0 +1,268 @@
+"""The only room that talks to the network: connections, deadline, retries by effect, limits on concurrency.
+
+One `Client` serves one account. `for_call` gives a view of it for one tool call: everything that is done through that
+view, retries and polls among it, shares one deadline.
+"""
+
+from __future__ import annotations
+
+import random as chance
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from copy import copy
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import anyio
+import httpx2
+from tenacity import AsyncRetrying, retry_if_exception
+
+from clevertap_tools import wire
+from clevertap_tools.account import Account
+from clevertap_tools.effect import Effect
+from clevertap_tools.errors import (
+    CleverTapError,
+    CredentialsError,
+    DeadlineError,
+    LostAnswerError,
+    OutcomeUnknownError,
+    UnavailableError,
+    UnreachableError,
+    UnreadableAnswerError,
+)
+from clevertap_tools.retry import RetryBudget, RetryPolicy
+from clevertap_tools.wire import Answer, Call
+
+T = TypeVar("T")
+Progress = Callable[[float, float | None, str], Awaitable[None]]
+"""Told how much is done, how much there is (None: not known) and a few words."""
+Transport = httpx2.AsyncBaseTransport
+
+DEADLINE = 55.0
+TIMEOUT = httpx2.Timeout(60.0, connect=5.0, pool=None)
+CONCURRENCY = 3
+UPLOAD_PATH = "/1/upload"
+MOST_UPLOADS = 15
+"""Simultaneous requests that CleverTap allows on /1/upload; 3 on every other path (reference: data 2.1)."""
+
+
+async def no_progress(_done: float, _total: float | None, _message: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(slots=True)
+class Flight:
+    """Where one request is, so that nobody guesses afterwards whether CleverTap may have it."""
+
+    left: bool = False
+    """Whether this attempt has begun to leave and was not refused whole."""
+    doubtful: bool = False
+    """Whether an earlier attempt may have been taken in."""
+
+    async def watch(self, event: str, _info: dict[str, Any]) -> None:
+        """Follow the HTTP library's trace of an attempt."""
+        if event == "http11.send_request_headers.started":
+            self.left = True
+
+
+class Families:
+    """Places per path: CleverTap counts simultaneous requests per account and API."""
+
+    def __init__(self, uploads: int) -> None:
+        self._uploads = uploads
+        self._limits: dict[str, anyio.CapacityLimiter] = {}
+
+    @asynccontextmanager
+    async def place(self, family: str) -> AsyncIterator[None]:
+        """A place among the requests in flight on one path; waits until there is one."""
+        size = self._uploads if family == UPLOAD_PATH else CONCURRENCY
+        limit = self._limits.setdefault(family, anyio.CapacityLimiter(size))
+        try:
+            async with limit:
+                yield
+        finally:
+            # Paths of the proxy tool are without number: forget those that nobody uses.
+            used = limit.statistics()
+            if not used.borrowed_tokens and not used.tasks_waiting:
+                self._limits.pop(family, None)
+
+
+class Client:
+    """Calls one CleverTap account.
+
+    Args:
+        account: Where and as whom.
+        deadline: Seconds for one tool call, with all its retries and polls.
+        upload_concurrency: Simultaneous uploads, 1 to 15.
+        transport: Another way to the host than the network, such as `in_process`.
+        clock: The time of day in epoch seconds.
+        random: A number from 0 to 1.
+        sleep: Waits for some seconds.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        deadline: float = DEADLINE,
+        upload_concurrency: int = CONCURRENCY,
+        transport: Transport | None = None,
+        clock: Callable[[], float] = time.time,
+        random: Callable[[], float] = chance.random,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    ) -> None:
+        self.account = account
+        self.clock = clock
+        self.upload_concurrency = min(upload_concurrency, MOST_UPLOADS)
+        self._seconds = deadline
+        self._until: float | None = None
+        self._progress: Progress = no_progress
+        self._sleep = sleep
+        self._retry = RetryPolicy(RetryBudget(), random)
+        self._families = Families(self.upload_concurrency)
+        self._http = httpx2.AsyncClient(
+            timeout=TIMEOUT,
+            transport=transport,
+            follow_redirects=False,
+            headers={"User-Agent": "clevertap-mcp"},
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=MOST_UPLOADS + CONCURRENCY),
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.__aexit__(kind, error, trace)
+
+    def for_call(self, progress: Progress | None = None) -> Self:
+        """A view for one tool call: the same connections and limits, a deadline and a listener of its own."""
+        view = copy(self)
+        view._until = anyio.current_time() + self._seconds  # noqa: SLF001 - a copy of ourselves
+        view._progress = progress or no_progress  # noqa: SLF001 - a copy of ourselves
+        return view
+
+    async def report(self, done: float, total: float | None, message: str) -> None:
+        """Tell whoever waits how far this call is."""
+        await self._progress(done, total, message)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait within the deadline.
+
+        Raises:
+            DeadlineError: It would end first.
+        """
+        with self._deadline() as scope:
+            await self._sleep(seconds)
+        if scope.cancelled_caught:
+            raise self._too_late()
+
+    async def send(self, call: Call[T]) -> T:
+        """Send a call, again where its effect allows, and read its answer.
+
+        Raises:
+            RejectedError: CleverTap refused; nothing changed.
+            OutcomeUnknownError: It may have changed something; the answer was lost.
+            UnavailableError: There was no answer and nothing changed.
+        """
+        flight = Flight()
+        self._retry.budget.pay_in()
+        with self._deadline():
+            try:
+                return await self._retrying(call.effect)(self._attempt, call, flight)
+            except CredentialsError as error:
+                raise CredentialsError(
+                    f"CleverTap refused the credentials: {error}.",
+                    next_step=wire.credentials_advice(self.account),
+                ) from None
+            except UnavailableError as error:
+                raise self._outcome(call, flight, error) from None
+        raise self._outcome(call, flight, self._too_late())
+
+    def _retrying(self, effect: Effect) -> AsyncRetrying:
+        return AsyncRetrying(
+            sleep=self._sleep,
+            wait=self._retry.wait,
+            stop=self._retry.stop,
+            retry=retry_if_exception(self._retry.worth_repeating(effect)),
+            reraise=True,
+        )
+
+    async def _attempt(self, call: Call[T], flight: Flight) -> T:
+        async with self._families.place(call.family):
+            answer = await self._exchange(call, flight)
+        try:
+            return call.read(answer)
+        except CleverTapError as error:
+            flight.left = isinstance(error, UnavailableError) and error.taken
+            flight.doubtful |= flight.left
+            raise
+
+    async def _exchange(self, call: Call[Any], flight: Flight) -> Answer:
+        """One request and its whole answer."""
+        flight.left = False
+        request = self._http.build_request(
+            call.method,
+            wire.address(self.account, call),
+            headers=wire.headers(self.account, call),
+            content=call.body or None,
+            extensions={"trace": flight.watch},
+        )
+        try:
+            response = await self._http.send(request)
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
+            flight.doubtful |= flight.left
+            raise transport_error(error, left=flight.left) from error
+        return Answer(
+            response.status_code,
+            response.content,
+            response.headers.get("content-type", ""),
+            wire.seconds_to_wait(response.headers.get("retry-after"), self.clock()),
+        )
+
+    def _outcome(self, call: Call[Any], flight: Flight, error: UnavailableError) -> UnavailableError:
+        """The failure as the caller must understand it: nothing happened, or nobody knows."""
+        if call.effect is Effect.READ or not (flight.left or flight.doubtful):
+            return error
+        return OutcomeUnknownError(
+            f"{error.message} The request had left, so nobody knows whether CleverTap carried it out; "
+            "it was not sent again.",
+        )
+
+    def _deadline(self) -> anyio.CancelScope:
+        return anyio.CancelScope(deadline=anyio.current_time() + self._seconds if self._until is None else self._until)
+
+    def _too_late(self) -> DeadlineError:
+        return DeadlineError(
+            f"The time for this call ran out ({self._seconds:g} s, CLEVERTAP_DEADLINE).",
+            next_step="Try again, ask for less at once, or have the operator raise CLEVERTAP_DEADLINE.",
+        )
+
+
+def transport_error(error: Exception, *, left: bool) -> UnavailableError:
+    """What a failure of the HTTP library means, without its text, which may hold addresses."""
+    kind = type(error).__name__
+    if isinstance(error, httpx2.DecodingError):
+        return UnreadableAnswerError("CleverTap's answer is damaged: it cannot be unpacked.")
+    if not left:
+        return UnreachableError(f"No connection to CleverTap ({kind}).")
+    return LostAnswerError(f"The connection to CleverTap broke before its answer was complete ({kind}).")
+
+
+class InProcess(httpx2.ASGITransport):
+    """An ASGI application in this process, in place of a host on the network."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Hand the request over; it has left as soon as it was handed over."""
+        if (watch := request.extensions.get("trace")) is not None:
+            await watch("http11.send_request_headers.started", {})
+        return await super().handle_async_request(request)
+
+
+def in_process(application: Any) -> Transport:
+    """A way to an ASGI application, such as the sandbox, without a port."""
+    return InProcess(application)

@@ -1,0 +1,146 @@
+"""What an action on many records answers: the account of every one of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from clevertap_tools.action import Arguments, Listing, Result
+from clevertap_tools.client import Client
+from clevertap_tools.effect import Effect
+from clevertap_tools.errors import CleverTapError, CredentialsError, IncompleteError
+from clevertap_tools.upload import RECORDS_PER_CALL, Ledger, upload
+from clevertap_tools.wire import JsonObject
+
+MOST_RECORDS = 10_000
+"""Records of one call; more belong into several calls, or into a file."""
+
+DryRun = Annotated[bool, Field(description="CleverTap judges every record and stores nothing")]
+
+
+class Uploading(Arguments):
+    """What every upload takes besides its records."""
+
+    dry_run: DryRun = False
+
+
+class RefusedRecord(Result):
+    """One record that CleverTap refused."""
+
+    index: int | None = Field(default=None, description="Its place in your list, from 0")
+    code: int | None = None
+    reason: str
+
+
+class UploadResult(Listing):
+    """What became of every record: accepted + refused + unaccounted = sent, sent + unsent = given."""
+
+    rows: ClassVar[str] = "refusals"
+
+    sent: int = Field(description="Records that left")
+    accepted: int
+    refused: int = Field(description="Refused by CleverTap, see refusals")
+    unaccounted: int = Field(description="Sent, but the answer was lost")
+    unsent: int
+    first_unsent: int | None = Field(default=None, description="Index of the first unsent record")
+    refusals: list[RefusedRecord] = []
+    truncated: bool = Field(default=False, description="Whether refusals are cut")
+    warning: str | None = None
+    errors: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    """What went wrong with whole batches, in CleverTap's words where it had any."""
+    lost: Annotated[tuple[range, ...], Field(exclude=True)] = ()
+    left_behind: Annotated[tuple[range, ...], Field(exclude=True)] = ()
+    advice: Annotated[str, Field(exclude=True)] = ""
+
+    model_config = Listing.model_config | {"arbitrary_types_allowed": True}
+
+    @property
+    def complete(self) -> bool:
+        """Whether CleverTap accepted every record."""
+        return self.accepted == self.sent + self.unsent
+
+    @property
+    def failure(self) -> CleverTapError | None:
+        """Nothing was accepted, or some records are unaccounted or unsent."""
+        if self.accepted and not self.unaccounted and not self.unsent:
+            return None
+        return IncompleteError(
+            self._what_happened(),
+            changed="unknown" if self.unaccounted else "partly" if self.accepted else "no",
+            next_step=self._what_next(),
+        )
+
+    def _what_happened(self) -> str:
+        given = self.sent + self.unsent
+        figures = f"{self.accepted} of {given} records were accepted"
+        return f"{figures}. {' '.join(self.errors)}" if self.errors else f"{figures}."
+
+    def _what_next(self) -> str:
+        steps = []
+        if self.unaccounted:
+            steps.append(f"Records {spans(self.lost)} are unaccounted: {self.advice}")
+        if self.left_behind:
+            steps.append(f"Records {spans(self.left_behind)} were not sent: send just these again.")
+        if self.refused:
+            steps.append("Correct the refused records and send just these again.")
+        return " ".join(steps)
+
+
+def spans(ranges: tuple[range, ...]) -> str:
+    """Places in a list as people write them: `0-999, 3000-3999`."""
+    return ", ".join(f"{span.start}-{span.stop - 1}" for span in sorted(ranges, key=lambda span: span.start))
+
+
+ADVICE = {
+    Effect.UPSERT: "sending them again is harmless.",
+    Effect.APPEND: "sending them again may double them; count or export first what arrived.",
+    Effect.READ: "it was a dry run, so nothing was stored.",
+}
+
+
+async def uploaded(
+    client: Client,
+    given: list[JsonObject],
+    *,
+    effect: Effect,
+    dry_run: bool,
+    batch_size: int = RECORDS_PER_CALL,
+    warning: str | None = None,
+) -> UploadResult:
+    """Send records and tell what became of each."""
+    ledger = await upload(client, given, effect=effect, batch_size=batch_size, dry_run=dry_run, total=len(given))
+    return result_of(ledger, ADVICE[effect], warning)
+
+
+def result_of(ledger: Ledger, advice: str, warning: str | None = None) -> UploadResult:
+    """The account of many records as an answer.
+
+    Args:
+        ledger: What became of each record.
+        advice: What to do about records whose answer was lost.
+        warning: What else the caller should know.
+    """
+    return UploadResult(
+        sent=ledger.sent,
+        accepted=ledger.accepted,
+        refused=ledger.refused,
+        unaccounted=ledger.unaccounted,
+        unsent=ledger.unsent_count,
+        first_unsent=ledger.first_unsent,
+        refusals=[RefusedRecord(index=each.index, code=each.code, reason=each.reason) for each in ledger.refusals],
+        warning=warning,
+        errors=explained(ledger),
+        lost=tuple(ledger.lost),
+        left_behind=tuple(ledger.unsent),
+        advice=advice,
+    )
+
+
+def explained(ledger: Ledger) -> tuple[str, ...]:
+    """Each thing that went wrong with whole batches, once; after a 401 with what to check."""
+    told = (
+        f"{error.message} {error.next}" if isinstance(error, CredentialsError) else error.message
+        for error in ledger.errors
+    )
+    return tuple(dict.fromkeys(told))
