@@ -17,7 +17,7 @@ Channel = Literal["push", "email", "sms", "webpush", "whatsapp", "webhook", "not
 Free = Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
 LEAST_CAP = 100
 """CleverTap refuses caps on reach below this."""
-Cap = Annotated[int | None, Field(ge=LEAST_CAP)]
+Cap = Annotated[int, Field(ge=LEAST_CAP)]
 MOMENT = re.compile(r"(\d{4}-?\d{2}-?\d{2})[ T](\d{2}:\d{2})", re.ASCII)
 
 
@@ -56,6 +56,13 @@ When = Annotated[str, AfterValidator(checked_when), WithJsonSchema({"type": "str
 Moment = Annotated[str, AfterValidator(checked_moment), WithJsonSchema({"type": "string"})]
 EndDay = Annotated[str, AfterValidator(compact_day), WithJsonSchema({"type": "string"})]
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Whole = Annotated[int, Field(ge=1)]
+Weekday = Annotated[int, Field(ge=1, le=7)]
+
+
+def named(model: type[Arguments], told: str) -> WithJsonSchema:
+    """Publish an object by the names of its fields only; what they take is checked all the same."""
+    return WithJsonSchema({"type": "object", "description": f"{told}. Keys: {', '.join(model.model_fields)}"})
 
 
 class Schedule(Arguments):
@@ -67,11 +74,11 @@ class Schedule(Arguments):
     user_timezone_wrap_around: bool | None = None
     campaign_cutoff: Clock | None = None
     start_time: Moment | None = None
-    repeats_every: Annotated[int | None, Field(ge=1)] = None
+    repeats_every: Whole | None = None
     repeat_type: Literal["day", "week"] | None = None
-    repeat_on_days_of_week: list[Annotated[int, Field(ge=1, le=7)]] | None = None
+    repeat_on_days_of_week: list[Weekday] | None = None
     end_by_date: EndDay | None = None
-    end_by_occurrences: Annotated[int | None, Field(ge=1)] = None
+    end_by_occurrences: Whole | None = None
 
 
 class Content(Arguments):
@@ -103,11 +110,22 @@ class Content(Arguments):
         return flat | (self.whatsapp or {})
 
 
+CONTENT = WithJsonSchema(
+    {
+        "type": "object",
+        "description": "push, webpush: title, body, platform_specific; email: subject, body (HTML), sender_name, "
+        "reply_to, from_email, cc, bcc, pre_header, amp_body; sms: body, sender_id, message_info, unicode; "
+        "whatsapp: whatsapp {message_type, template_name, locale, header, body, buttons}; "
+        "notificationinbox: cards [{title: {text}, message: {text}}]",
+    }
+)
+
+
 class Ttl(Arguments):
     """How long a push may wait for its device."""
 
     ttl_type: Literal["relative", "absolute"]
-    value: Annotated[int, Field(ge=1)]
+    value: Whole
 
 
 class ControlGroup(Arguments):
@@ -118,70 +136,61 @@ class ControlGroup(Arguments):
     name: str | None = None
 
 
+class Options(Arguments):
+    """What few campaigns need; each goes out under its own name."""
+
+    skip_estimate: bool | None = None
+    draft: bool | None = None
+    provider_group_nickname: str | None = None
+    respect_throttle: bool | None = None
+    send_to_all_devices: bool | None = None
+    users_limit_overall: Cap | None = None
+    users_limit_per_run: Cap | None = None
+    upper_cap_for_target_segment: Cap | None = None
+    control_group: ControlGroup | None = None
+    system_control_group_include: bool | None = None
+    conversion_goal: dict[str, Any] | None = None
+    dnd: dict[str, Any] | None = None
+    send_email_to_opted_out_users: bool | None = None
+    notification_sent: bool | None = None
+    wzrk_cid: str | None = None
+    wzrk_bc: int | None = None
+    wzrk_bi: str | None = None
+    wzrk_acts: str | None = None
+    pa_webhook_name: str | None = None
+    tags: list[str] | None = None
+
+
 class Campaign(Arguments):
     """A campaign to create, or one whose reach is to be estimated."""
 
-    name: Annotated[str, Field(min_length=1, description="Name in the dashboard")]
+    name: Annotated[str, Field(min_length=1, description="Dashboard name")]
     target_mode: Annotated[Channel, Field(description="Channel")]
     where: Annotated[
-        PeopleQuery | None,
-        Field(description="Audience, as in clevertap_get_profile_count; {} means everybody"),
+        PeopleQuery | None, Field(description="Audience, as in clevertap_get_profile_count; {}: everybody")
     ] = None
-    segment: Annotated[int | None, Field(description="Saved segment's id, instead of where")] = None
+    segment: Annotated[int | None, Field(description="Segment id instead of where")] = None
     when: Annotated[When | None, Field(description="now, or YYYY-MM-DD HH:MM in project time")] = None
-    schedule: Annotated[Schedule | None, Field(description="Several dates or recurring, instead of when")] = None
-    content: Annotated[
-        Content | None,
-        Field(
-            description="push, webpush: title, body; email: subject, body (HTML), sender_name; sms: body; "
-            "whatsapp: {message_type, template_name, locale, ...}; notificationinbox: cards"
-        ),
-    ] = None
-    devices: Annotated[
-        list[Literal["android", "ios", "windows"]] | None, Field(description="For push and notificationinbox")
-    ] = None
-    estimate_only: Annotated[bool, Field(description="Only estimate the reach; creates nothing")] = False
-    skip_estimate: Annotated[bool | None, Field(description="Create without computing reach")] = None
-    draft: Annotated[bool | None, Field(description="Save without publishing")] = None
-    provider_nick_name: Annotated[
-        str | None, Field(description="Configured provider: email, sms, whatsapp (required there)")
-    ] = None
-    provider_group_nickname: Annotated[str | None, Field(description="Provider group instead")] = None
-    labels: Annotated[list[str] | None, Field(description="Labels for reports")] = None
-    ttl: Annotated[Ttl | None, Field(description="Push lifetime: relative in minutes, absolute yyyyMMddHHmm")] = None
+    schedule: Annotated[Schedule | None, named(Schedule, "Instead of when. type: now, later, recurring")] = None
+    content: Annotated[Content | None, CONTENT] = None
+    devices: Annotated[list[Literal["android", "ios", "windows"]] | None, Field(description="For push")] = None
+    estimate_only: Annotated[bool, Field(description="Tell the reach, create nothing")] = False
+    provider_nick_name: Annotated[str | None, Field(description="Provider; required for whatsapp")] = None
+    labels: Annotated[list[str] | None, Field(description="For reports")] = None
+    ttl: Annotated[Ttl | None, Field(description="relative: minutes; absolute: yyyyMMddHHmm")] = None
     respect_frequency_caps: Annotated[bool | None, Field(description="Default true")] = None
-    respect_throttle: Annotated[bool | None, Field(description="Apply the account's throttle")] = None
-    send_to_all_devices: Annotated[bool | None, Field(description="Not only the latest device")] = None
-    users_limit_overall: Annotated[Cap, Field(description="Cap on people, at least 100")] = None
-    users_limit_per_run: Annotated[Cap, Field(description="Cap per run")] = None
-    upper_cap_for_target_segment: Annotated[Cap, Field(description="Targeting cap")] = None
-    control_group: Annotated[ControlGroup | None, Field(description="Held-out people")] = None
-    system_control_group_include: Annotated[bool | None, Field(description="Hold out the system group")] = None
-    conversion_goal: Annotated[
-        Free | None, Field(description="{event_name, filter_type: {}, conversion_time: 1D, revenue_property}")
-    ] = None
-    dnd: Annotated[Free | None, Field(description="{message_state, dnd_timezone, dnd_info}")] = None
-    subscription_groups: Annotated[list[str] | None, Field(description="email: only their subscribers")] = None
-    send_email_to_opted_out_users: Annotated[bool | None, Field(description="email: ignore opt-outs")] = None
-    notification_sent: Annotated[bool | None, Field(description="Raise Notification Sent")] = None
-    wzrk_cid: Annotated[str | None, Field(description="Android notification channel")] = None
-    wzrk_bc: Annotated[int | None, Field(description="Badge count")] = None
-    wzrk_bi: Annotated[str | None, Field(description="Badge icon")] = None
-    wzrk_acts: Annotated[str | None, Field(description="Action buttons, JSON text")] = None
-    pa_webhook_name: Annotated[str | None, Field(description="Post-action webhook")] = None
-    webhook_endpoint_name: Annotated[str | None, Field(description="webhook: its name in Settings")] = None
+    subscription_groups: Annotated[list[str] | None, Field(description="For email")] = None
+    webhook_endpoint_name: Annotated[str | None, Field(description="For webhook")] = None
     webhook_fields: Annotated[
-        list[Literal["profile-attributes", "tokens", "identities"]] | None,
-        Field(description="webhook: parts"),
+        list[Literal["profile-attributes", "tokens", "identities"]] | None, Field(description="For webhook")
     ] = None
-    webhook_key_value: Annotated[Free | None, Field(description="webhook: extra pairs")] = None
+    webhook_key_value: Annotated[Free | None, Field(description="For webhook")] = None
     template_type: Annotated[
-        Literal["simple", "carousel", "carousel-image", "message-icon"] | None,
-        Field(description="Inbox layout"),
+        Literal["simple", "carousel", "carousel-image", "message-icon"] | None, Field(description="For inbox")
     ] = None
-    orientation: Annotated[Literal["p", "l"] | None, Field(description="Inbox: portrait, landscape")] = None
-    time_to_live: Annotated[int | None, Field(ge=1, description="Inbox: lifetime")] = None
-    tags: Annotated[list[str] | None, Field(description="Inbox tags")] = None
+    orientation: Annotated[Literal["p", "l"] | None, Field(description="For inbox")] = None
+    time_to_live: Annotated[Whole | None, Field(description="For inbox")] = None
+    options: Annotated[Options, named(Options, "Rarely needed")] = Options()
 
     @model_validator(mode="after")
     def _audience_and_time(self) -> Campaign:
@@ -191,8 +200,8 @@ class Campaign(Arguments):
             raise ValueError("give either 'when' or 'schedule', not both")
         if self.when is None and self.schedule is None and not self.estimate_only:
             raise ValueError("'when' is missing: now, or YYYY-MM-DD HH:MM in project time")
-        if self.skip_estimate and self.estimate_only:
-            raise ValueError("'skip_estimate' and 'estimate_only' contradict each other")
+        if self.options.skip_estimate and self.estimate_only:
+            raise ValueError("'options.skip_estimate' and 'estimate_only' contradict each other")
         return self
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from clevertap_tools.errors import InvalidArgumentsError
 
@@ -45,6 +45,25 @@ def plain_day(text: str) -> date:
         raise ValueError("is no day of the calendar; check month and day") from None
 
 
+def checked_moment(moment: object) -> object:
+    """A `ts` as epoch seconds or ISO 8601, as it came.
+
+    Raises:
+        ValueError: It is in milliseconds, or no time at all.
+    """
+    if isinstance(moment, int) and not isinstance(moment, bool):
+        if moment >= MILLISECONDS_FROM:
+            raise ValueError("is in milliseconds; CleverTap takes seconds: divide by 1000")
+        return moment
+    try:
+        datetime.fromisoformat(moment if isinstance(moment, str) else "")
+    except ValueError:
+        raise ValueError("must be epoch seconds or ISO 8601 like 2026-03-31T18:30:00+02:00") from None
+    return moment
+
+
+Moment = Annotated[int | str, BeforeValidator(checked_moment), WithJsonSchema({"maxLength": 40})]
+"""Epoch seconds, or ISO 8601."""
 Day = Annotated[str, AfterValidator(checked_day), WithJsonSchema({"type": "string"})]
 """`YYYY-MM-DD`, `YYYYMMDD`, `today` or `-7d`."""
 
@@ -74,19 +93,14 @@ class ProjectTime:
         return datetime.fromtimestamp(self.now, zone).date() - timedelta(days=int(relative[1] or 0))
 
     def epoch(self, moment: int | str, field: str) -> int:
-        """Epoch seconds of a `ts` that came as epoch seconds or as ISO 8601.
+        """Epoch seconds of a checked `ts`.
 
         Raises:
-            InvalidArgumentsError: It is in milliseconds, no time at all, or has no offset while the zone is not known.
+            InvalidArgumentsError: It has no offset while the zone is not known.
         """
         if isinstance(moment, int):
-            return checked_epoch(moment, field)
-        try:
-            when = datetime.fromisoformat(moment)
-        except ValueError:
-            raise InvalidArgumentsError.of(
-                field, f"{field!r} must be epoch seconds or ISO 8601 like 2026-03-31T18:30:00+02:00"
-            ) from None
+            return moment
+        when = datetime.fromisoformat(moment)
         if when.tzinfo is None:
             zone = self._known_zone(field, "a time without an offset", "an offset, like 2026-03-31T18:30:00+02:00")
             when = when.replace(tzinfo=zone)
@@ -120,14 +134,3 @@ class ProjectTime:
                 f"pass {instead}, or have the operator set {ZONE_VARIABLE}",
             )
         return self.zone
-
-
-def checked_epoch(moment: int, field: str) -> int:
-    """Epoch seconds that are not milliseconds.
-
-    Raises:
-        InvalidArgumentsError: The value only makes sense in milliseconds.
-    """
-    if moment >= MILLISECONDS_FROM:
-        raise InvalidArgumentsError.of(field, f"{field!r} is in milliseconds; CleverTap takes seconds: divide by 1000")
-    return moment

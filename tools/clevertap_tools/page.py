@@ -35,10 +35,10 @@ class Page(Listing):
 
     rows: ClassVar[str] = "records"
 
-    records: list[dict[str, Any]] = Field(description="As CleverTap exports them, times as ISO 8601")
-    returned: int = Field(description="Records in this answer")
-    truncated: bool = Field(default=False, description="Whether more records exist")
-    next_cursor: str | None = Field(default=None, description="For the by-cursor tool; absent at the end")
+    records: list[dict[str, Any]]
+    returned: int
+    truncated: bool = Field(default=False, description="More exist")
+    next_cursor: str | None = Field(default=None, description="Absent at the end")
     warning: str | None = None
     own_cursor: Annotated[str | None, Field(exclude=True)] = None
     """The cursor that this very page was read with; reading it again gives the same page."""

@@ -71,7 +71,18 @@ Operator = Annotated[str, BeforeValidator(checked_operator), WithJsonSchema({"ty
 ListedOperator = Annotated[
     str, BeforeValidator(checked_operator), WithJsonSchema({"type": "string", "enum": list(OPERATORS)})
 ]
-Times = Annotated[int, Field(ge=0)]
+Times = Annotated[int, Field(ge=0), WithJsonSchema({"type": "integer"})]
+# What nested filters look like is published once, in the event_properties of the base event.
+LikeAbove = WithJsonSchema({"type": "array", "items": {"type": "object"}, "description": "As above"})
+
+
+PLACES = WithJsonSchema(
+    {
+        "type": "array",
+        "items": {"type": "object"},
+        "description": "Any of {country, region, city} or {latitude, longitude, radius (km)}",
+    }
+)
 
 
 class Filter(Arguments):
@@ -119,7 +130,7 @@ class Did(Arguments):
     event_name: EventName
     from_: Annotated[Day | None, Field(alias="from")] = None
     to: Day | None = None
-    event_properties: list[Filter] = []
+    event_properties: Annotated[list[Filter], LikeAbove] = []
     times_operator: Operator | None = None
     times: Times | None = None
 
@@ -189,16 +200,16 @@ class PeopleQuery(Arguments):
     to: Annotated[Day | None, Field(description="Last day, inclusive")] = None
     event_properties: Annotated[
         list[EventFilter],
-        Field(description="On event_name, all must hold. No operator: equals; a list: any of"),
+        Field(description="Of event_name; all must hold. No operator: equals; a list: any of"),
     ] = []
     profile_filters: Annotated[
-        list[ProfileFilter], Field(description="On the person or session; operators as above")
+        list[ProfileFilter], Field(description="Of the person or session; operators as above")
     ] = []
     did: Annotated[
         list[Did],
-        Field(description="Other events done or not; a did_any count is on the group: give it once"),
+        Field(description="Other events; give the count of did_any once, it is the group's"),
     ] = []
-    geo: Annotated[list[Geo], Field(description="Any of these places; radius in km")] = []
+    geo: Annotated[list[Geo], PLACES] = []
 
     @model_validator(mode="after")
     def _base_is_whole(self) -> PeopleQuery:

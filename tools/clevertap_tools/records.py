@@ -13,7 +13,6 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    StrictInt,
     StrictStr,
     WithJsonSchema,
     model_validator,
@@ -21,7 +20,7 @@ from pydantic import (
 
 from clevertap_tools.action import Arguments
 from clevertap_tools.errors import InvalidArgumentsError, Problem
-from clevertap_tools.moments import ProjectTime
+from clevertap_tools.moments import Moment, ProjectTime
 from clevertap_tools.wire import JsonObject
 
 LONGEST_IDENTITY = 1024
@@ -130,8 +129,6 @@ def checked_properties(properties: dict[str, Any]) -> dict[str, Any]:
 Identity = Annotated[
     StrictStr, BeforeValidator(as_text), AfterValidator(checked_identity), WithJsonSchema({"type": "string"})
 ]
-Moment = Annotated[StrictInt | StrictStr, WithJsonSchema({"maxLength": 40})]
-"""Epoch seconds, or ISO 8601."""
 Properties = Annotated[dict[str, Any], AfterValidator(checked_properties), WithJsonSchema({"type": "object"})]
 NAMES = ("identity", "objectId", "FBID", "GPID")
 

@@ -28,7 +28,7 @@ class Uploading(Arguments):
 class RefusedRecord(Result):
     """One record that CleverTap refused."""
 
-    index: int | None = Field(default=None, description="Its place in your list, from 0")
+    index: int | None = Field(default=None, description="In your list, from 0")
     code: int | None = None
     reason: str
 

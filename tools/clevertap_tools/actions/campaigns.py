@@ -70,11 +70,11 @@ class CampaignReport(Result):
 class CreatedCampaign(Result):
     """A campaign that was created, or the reach of one that was not."""
 
-    id: int | None = Field(default=None, description="Absent after estimate_only")
+    id: int | None = Field(default=None)
     name: str
-    status: str = Field(description="created, draft or estimate")
-    estimates: dict[str, int] | None = Field(default=None, description="By platform")
-    reach: int | None = Field(default=None, description="Sum of estimates, an upper bound: one may have two devices")
+    status: str
+    estimates: dict[str, int] | None = Field(default=None)
+    reach: int | None = Field(default=None, description="Sum of estimates; an upper bound")
 
 
 class StoppedCampaign(Result):
@@ -137,8 +137,8 @@ async def get_campaign_report(client: Client, asked: CampaignId) -> CampaignRepo
 async def create_campaign(client: Client, asked: Campaign) -> CreatedCampaign:
     """Launch a campaign to an audience, or with estimate_only tell whom it would reach.
 
-    Always estimate first and show the reach: a launch messages real people and cannot be recalled; repeating it makes
-    a second campaign.
+    Always estimate first and show the reach: a launch messages real people, cannot be recalled, and made twice makes
+    two campaigns.
 
     Example: {"name": "Win-back", "target_mode": "push", "where": {"event_name": "Charged", "from": "-90d", "to":
     "-60d"}, "devices": ["android"], "content": {"title": "Hi", "body": "Back soon?"}, "estimate_only": true}
@@ -204,7 +204,7 @@ def created(asked: Campaign, body: JsonObject) -> CreatedCampaign:
     return CreatedCampaign(
         id=body.get("id"),
         name=asked.name,
-        status="estimate" if asked.estimate_only else "draft" if asked.draft else "created",
+        status="estimate" if asked.estimate_only else "draft" if asked.options.draft else "created",
         estimates=estimates or None,
         reach=sum(estimates.values()) if "estimates" in body else None,
     )

@@ -21,11 +21,11 @@ LARGEST_BATCH = 5000
 
 BatchSize = Annotated[
     int,
-    Field(ge=1, le=LARGEST_BATCH, description="Records to ask CleverTap for at once, best a multiple of 23"),
+    Field(ge=1, le=LARGEST_BATCH, description="Records per CleverTap page"),
 ]
-WithApp = Annotated[bool, Field(description="Add app version, OS version, make, model")]
-WithEvents = Annotated[bool, Field(description="Add each person's events: count, first, last")]
-WithProfile = Annotated[bool, Field(description="Add custom profile properties")]
+WithApp = Annotated[bool, Field(description="With device details")]
+WithEvents = Annotated[bool, Field(description="With event totals")]
+WithProfile = Annotated[bool, Field(description="With custom properties")]
 
 
 class GetUserProfiles(PeopleQuery):
@@ -56,12 +56,10 @@ class ByCursor(Arguments):
 async def get_user_profiles(client: Client, asked: GetUserProfiles) -> Page:
     """List people who did something or match filters: first page.
 
-    At least one of event_name, profile_filters, did, geo; without event_name the last 365 days are searched. For a
-    figure use clevertap_get_profile_count, for one person clevertap_get_user_profile; go on with
-    clevertap_get_user_profiles_by_cursor.
+    Without event_name, the last 365 days. For a figure use clevertap_get_profile_count, for one person
+    clevertap_get_user_profile; go on with clevertap_get_user_profiles_by_cursor.
 
-    Example: {"event_name": "Charged", "from": "-30d", "to": "today", "event_properties": [{"name": "Amount",
-    "operator": "greater_than", "value": 50}]}
+    Example: {"event_name": "Charged", "from": "-30d", "to": "today"}
 
     Raises:
         InvalidArgumentsError: It asks for nothing, or its days mean nothing.
