@@ -1,0 +1,100 @@
+"""The sandbox put together: the only module that knows all the others."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, Self
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from .behaviours import Behaviours
+from .control import control_routes
+from .faults import FaultPlan
+from .front import Door, Front, Recorded
+from .gate import Gate, Traffic
+from .project import Project
+from .routes import ENDPOINTS, routes, unknown_path, wrong_method
+from .shop import SHOP, seed
+from .store import Store
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from starlette.types import ASGIApp
+
+ACCOUNT_ID = "TEST-SBX-000Z"
+PASSCODE = "sandbox-passcode"
+ACCOUNT_TOKEN = "sandbox-token"  # noqa: S105 (same)
+
+
+class Sandbox:
+    """A local CleverTap project.
+
+    Args:
+        database: Where the data lives; in memory, or a file that keeps it.
+        seed: CSV of customer_id,date,quantity,amount (plain or .gz) that fills a new project; None: nothing.
+        zone: The project's time zone.
+        clock: Epoch seconds now.
+        behaviours: How it behaves where CleverTap's behaviour is uncertain.
+        account_id: The one account there is.
+        passcode: Its passcode.
+        account_token: Its account token, for the endpoints that take one.
+        region: If set, a request to another CleverTap region's host is answered 401; the bare host is eu1.
+
+    Nothing is opened or seeded before the first request that needs data. Safe to use from any thread.
+    """
+
+    def __init__(  # noqa: PLR0913 (the whole configuration, by keyword)
+        self,
+        database: str | Path = ":memory:",
+        *,
+        seed: Path | None = SHOP,
+        zone: tzinfo = UTC,
+        clock: Callable[[], float] = time.time,
+        behaviours: Behaviours = Behaviours(),  # noqa: B008 (immutable)
+        account_id: str = ACCOUNT_ID,
+        passcode: str = PASSCODE,
+        account_token: str = ACCOUNT_TOKEN,
+        region: str | None = None,
+    ) -> None:
+        self.account_id = account_id
+        self.passcode = passcode
+        self.account_token = account_token
+        self.faults = FaultPlan()
+        """What shall go wrong."""
+        self.requests: list[Recorded] = []
+        """Every request to the API, in order of arrival."""
+        self._traffic = Traffic(behaviours)
+        self._store = Store(database, lambda db: _fill(db, seed, zone))
+        project = Project(self._store, zone, clock, behaviours)
+        gate = Gate(account_id, passcode, region, behaviours.wrong_passcode)
+        door = Door(project, gate, self._traffic, self.faults, self.requests, ENDPOINTS.keys())
+        self.app: ASGIApp = Starlette(
+            routes=[*control_routes(self.faults, self.requests), *routes(project)],
+            middleware=[Middleware(Front, door=door)],
+            exception_handlers={404: unknown_path(project), 405: wrong_method},  # type: ignore[dict-item]
+        )
+        """The ASGI application."""
+
+    def peak(self, path: str) -> int:
+        """The highest number of simultaneous requests seen for a path."""
+        return self._traffic.peak(path)
+
+    def close(self) -> None:
+        """Close the database; what was in memory is gone."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+
+def _fill(db: sqlite3.Connection, purchases: Path | None, zone: tzinfo) -> None:
+    if purchases is not None:
+        seed(db, purchases, zone)

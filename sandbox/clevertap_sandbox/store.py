@@ -1,0 +1,136 @@
+"""The project's data in SQLite: the schema, one connection, one transaction at a time.
+
+Nothing is opened before the first use, so that making a sandbox costs nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+# Profiles are kept as the JSON they were uploaded as; the columns that look-ups need are derived from it, so
+# the two cannot disagree. `local` is the time in the project's zone as yyyyMMddHHmmss: the form of exports
+# (data 7.5) and, because it sorts, of the day windows of queries.
+SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE people (
+    id INTEGER PRIMARY KEY,
+    object_id TEXT NOT NULL UNIQUE,
+    profile TEXT NOT NULL DEFAULT '{}',
+    email TEXT GENERATED ALWAYS AS (json_extract(profile, '$.Email')) VIRTUAL,
+    phone TEXT GENERATED ALWAYS AS (json_extract(profile, '$.Phone')) VIRTUAL,
+    name TEXT GENERATED ALWAYS AS (json_extract(profile, '$.Name')) VIRTUAL
+);
+CREATE INDEX people_email ON people (email);
+CREATE TABLE identities (
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    person INTEGER NOT NULL,
+    PRIMARY KEY (kind, value)
+);
+CREATE INDEX identities_person ON identities (person, kind);
+CREATE TABLE devices (
+    object_id TEXT PRIMARY KEY,
+    person INTEGER NOT NULL,
+    platform TEXT NOT NULL,
+    os_version TEXT,
+    app_version TEXT,
+    make TEXT,
+    model TEXT,
+    push_token TEXT
+);
+CREATE INDEX devices_person ON devices (person);
+CREATE TABLE event_names (key TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    person INTEGER NOT NULL,
+    device TEXT,
+    key TEXT NOT NULL,
+    ts INTEGER NOT NULL,
+    local INTEGER NOT NULL,
+    props TEXT NOT NULL
+);
+CREATE INDEX events_day ON events (key, local, person);
+CREATE INDEX events_person ON events (person, key, ts);
+CREATE INDEX events_ts ON events (ts);
+CREATE TABLE undisturbed (channel TEXT NOT NULL, address TEXT NOT NULL, PRIMARY KEY (channel, address));
+CREATE TABLE deletions (person INTEGER NOT NULL, due REAL NOT NULL);
+CREATE TABLE campaigns (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    starts REAL NOT NULL,
+    scheduled INTEGER NOT NULL,
+    estimates TEXT NOT NULL,
+    looks INTEGER NOT NULL DEFAULT 0,
+    recurring INTEGER NOT NULL DEFAULT 0,
+    held TEXT
+);
+"""
+
+
+def event_key(name: str) -> str:
+    """Event names compare without regard to case and without spaces. Reference: data 4.3."""
+    return re.sub(r"\s+", "", name).casefold()
+
+
+def _fold(text: str) -> str:
+    return text.casefold()
+
+
+class Store:
+    """One SQLite database behind one lock."""
+
+    def __init__(self, database: str | Path, on_new: Callable[[sqlite3.Connection], None]) -> None:
+        self._database = str(database)
+        self._on_new = on_new
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Lend the connection inside a transaction: kept on success, undone on an exception."""
+        with self._lock:
+            connection = self._opened()
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the connection; an in-memory project is gone with it."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            connection = sqlite3.connect(self._database, check_same_thread=False, isolation_level=None)
+            try:
+                self._prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        connection.create_function("fold", 1, _fold, deterministic=True)
+        connection.execute("PRAGMA synchronous = OFF")
+        if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone():
+            return
+        connection.execute("BEGIN")
+        for statement in SCHEMA.split(";"):
+            connection.execute(statement)
+        self._on_new(connection)
+        connection.execute("COMMIT")
