@@ -1,0 +1,1 @@
+"""The CleverTap catalogue as an MCP server and as a command line."""

@@ -1,0 +1,55 @@
+"""The command `connection`: how the connection stands, as text or JSON, and as an exit status."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio
+import click
+
+from clevertap_mcp.app import sandbox_transport
+from clevertap_mcp.printing import show
+from clevertap_mcp.settings import MissingSettingError, Settings, variable
+from clevertap_tools.client import Client
+from clevertap_tools.connection import Connection, State, check
+from clevertap_tools.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+STATUS = {State.READY: 0, State.CLIENT_ACTION_REQUIRED: 1, State.CONFIGURATION_ERROR: 2}
+
+
+def show_connection(read: Callable[[], Settings], environ: Mapping[str, str], *, compact: bool) -> int:
+    """Print how the connection stands and tell the exit status.
+
+    Args:
+        read: Reads the settings.
+        environ: Where a base URL of one's own would stand; with one no other region is asked.
+        compact: As JSON in one line.
+    """
+    found = standing(read, search_regions=variable("base_url") not in environ)
+    if compact:
+        said = {"state": found.state, "message": found.message, "region": found.region}
+        show({name: value for name, value in said.items() if value is not None}, compact=True)
+    else:
+        click.echo(f"{found.state}: {found.message}")
+    return STATUS[found.state]
+
+
+def standing(read: Callable[[], Settings], *, search_regions: bool) -> Connection:
+    """How the connection stands: the settings first, then CleverTap's word."""
+    try:
+        settings = read()
+    except MissingSettingError as error:
+        return Connection(State.CLIENT_ACTION_REQUIRED, error.message)
+    except ConfigurationError as error:
+        return Connection(State.CONFIGURATION_ERROR, error.message)
+    connect = partial(
+        Client,
+        deadline=settings.deadline,
+        transport=sandbox_transport(settings) if settings.sandbox else None,
+    )
+    ask = partial(check, settings.account, search_regions=search_regions, connect=connect)
+    return anyio.run(ask)

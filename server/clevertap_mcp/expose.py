@@ -1,0 +1,174 @@
+"""An action becomes an MCP tool: how it is listed, how it is called, and what its result or error looks like."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+from collections.abc import Mapping
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from mcp.types import CallToolResult, TextContent, Tool, ToolAnnotations
+from pydantic import BaseModel
+
+from clevertap_mcp.app import App
+from clevertap_mcp.clip import clip, whole_characters
+from clevertap_mcp.cursors import Cursors, tool
+from clevertap_mcp.paging import Paging
+from clevertap_mcp.render import Body, Rendered, render
+from clevertap_mcp.schema import input_schema, output_schema
+from clevertap_mcp.table import ERROR
+from clevertap_tools.action import Action, Listing, Result
+from clevertap_tools.client import Progress
+from clevertap_tools.effect import Effect
+from clevertap_tools.errors import CleverTapError
+from clevertap_tools.page import Page
+
+log = logging.getLogger(__name__)
+
+LONGEST_MESSAGE = 4_000
+IDEMPOTENT = frozenset({Effect.READ, Effect.UPSERT, Effect.DESTROY})
+
+
+def listed(action: Action[Any, Any]) -> Tool:
+    """An action as agents see it in the list of tools."""
+    return Tool(
+        name=tool(action.key),
+        title=action.title,
+        description=action.description,
+        input_schema=input_schema(action.arguments),
+        output_schema=output_schema(action.result),
+        annotations=hints(action),
+    )
+
+
+def hints(action: Action[Any, Any]) -> ToolAnnotations:
+    """What a host may assume about a tool; the strictest of its effects counts."""
+    return ToolAnnotations(
+        title=action.title,
+        read_only_hint=action.effects == {Effect.READ},
+        destructive_hint=any(effect.guarded for effect in action.effects),
+        idempotent_hint=action.effects <= IDEMPOTENT,
+        open_world_hint=True,
+    )
+
+
+class Desk:
+    """Takes the calls of agents, has them done, and hands out what the agents may read.
+
+    Args:
+        app: What does them.
+        cursors: The handles that stand for CleverTap's cursors.
+    """
+
+    def __init__(self, app: App, cursors: Cursors) -> None:
+        self._app = app
+        self._paging = Paging(app, cursors)
+
+    async def call(
+        self, action: Action[Any, Any], given: Mapping[str, Any], progress: Progress | None = None
+    ) -> CallToolResult:
+        """Do one call; whatever goes wrong is told in the result."""
+        try:
+            return await self._done(action, unpacked(given, action.arguments), progress)
+        except CleverTapError as error:
+            return refusal(told(error))
+        except Exception as error:  # noqa: BLE001 - an agent must get an answer; the trace is for the operator
+            report(action, error)
+            return refusal(internal(action))
+
+    async def _done(
+        self, action: Action[Any, Any], given: Mapping[str, Any], progress: Progress | None
+    ) -> CallToolResult:
+        if issubclass(action.result, Page):
+            return answer(await self._paging.show(action, given, progress))
+        result = await self._app.perform(action, given, progress)
+        rows = result.rows if isinstance(result, Listing) else None
+        return answer(render(body(result), rows), failed=result.failure is not None)
+
+
+def body(result: Result) -> Body:
+    """A result as JSON values; what went wrong stands first."""
+    failure = {ERROR: told(result.failure)} if result.failure else {}
+    return failure | result.model_dump(mode="json", exclude_none=True)
+
+
+def answer(shown: Rendered, *, failed: bool = False) -> CallToolResult:
+    """A rendered result on the wire."""
+    return CallToolResult(
+        content=[TextContent(type="text", text=shown.text)], structured_content=shown.structured, is_error=failed
+    )
+
+
+def refusal(error: Body) -> CallToolResult:
+    """An error on the wire."""
+    return answer(render({ERROR: error}), failed=True)
+
+
+def told(error: CleverTapError) -> Body:
+    """An error as an agent reads it; what there is nothing to say about is left out."""
+    parts = {
+        "code": error.code,
+        "message": error.message,
+        "field": error.field,
+        "changed": error.changed,
+        "next": error.next,
+    }
+    return {key: within_reason(part) for key, part in parts.items() if part}
+
+
+def within_reason(text: str) -> str:
+    """A text that no reader chokes on: CleverTap's words can be a whole web page."""
+    return whole_characters(clip(text, lambda part: len(part) <= LONGEST_MESSAGE))
+
+
+def internal(action: Action[Any, Any]) -> Body:
+    """The constant answer when we ourselves failed."""
+    harmless = action.effects == {Effect.READ}
+    return {
+        "code": "internal",
+        "message": "This server made a mistake of its own; its log says more.",
+        "changed": "no" if harmless else "unknown",
+        "next": "Try once more." if harmless else "Do not repeat it blindly: look first whether it took effect.",
+    }
+
+
+def report(action: Action[Any, Any], error: Exception) -> None:
+    """Tell the operator where we failed, without the exception's own words: they can hold arguments."""
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s failed with %s\n%s", tool(action.key), type(error).__qualname__, trace)
+
+
+def unpacked(given: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    """The arguments, with objects and lists that a host sent as JSON text turned back, never a text."""
+    structured = {
+        name
+        for field, info in model.model_fields.items()
+        if not takes_text(info.annotation)
+        for name in (field, info.alias)
+    }
+    return {name: parsed(value) if name in structured else value for name, value in given.items()}
+
+
+def parsed(value: Any) -> Any:
+    """What a text holds if it is a JSON object or list; else the value as it is, for the check to refuse."""
+    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+
+
+def takes_text(annotation: Any) -> bool:
+    """Whether an annotation lets a text through."""
+    annotation = getattr(annotation, "__value__", annotation)  # what a named type, such as JsonValue, stands for
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return takes_text(inner[0])
+    if origin in (Union, UnionType):
+        return any(map(takes_text, inner))
+    if origin is Literal:
+        return any(isinstance(value, str) for value in inner)
+    return annotation in (Any, object) or (isinstance(annotation, type) and issubclass(annotation, str))

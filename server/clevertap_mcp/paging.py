@@ -1,0 +1,88 @@
+"""Pages of records as a model reads them: behind a handle, cut to what fits, and without losing a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from clevertap_mcp.app import App
+from clevertap_mcp.cursors import Cursors, Place, reader_of, tool
+from clevertap_mcp.render import Rendered, Rest, render
+from clevertap_tools.action import Action
+from clevertap_tools.client import Progress
+from clevertap_tools.page import REPEATED, Page
+
+CURSOR = "cursor"
+NEXT = "next_cursor"
+BEFORE_THE_FIRST = -1
+"""The number of the page, if there were one, that leads to the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Reads and shows pages.
+
+    Args:
+        app: What reads them.
+        cursors: The handles.
+    """
+
+    app: App
+    cursors: Cursors
+
+    async def show(self, action: Action[Any, Any], given: Mapping[str, Any], progress: Progress | None) -> Rendered:
+        """Read a page, the first one of a walk or the one behind a handle, and show what fits of it.
+
+        Raises:
+            CleverTapError: The handle leads nowhere, or the page could not be read.
+        """
+        reader = reader_of(action)
+        handle = given.get(CURSOR)
+        if action.key != reader or not isinstance(handle, str):
+            page = await self._read(action, given, progress)
+            return self._shown(page, self._start(reader, page))
+        place = self.cursors.find(handle, reader)
+        given = {**given, CURSOR: place.cursor}
+        action.parse(given)
+        page = self.cursors.kept(place) or await self._read(action, given, progress)
+        return self._shown(page, place)
+
+    async def _read(self, action: Action[Any, Any], given: Mapping[str, Any], progress: Progress | None) -> Page:
+        return cast("Page", await self.app.perform(action, given, progress))
+
+    def _start(self, reader: str, page: Page) -> Place:
+        """The beginning of a walk."""
+        place = Place(reader, page.own_cursor or "", since=self.cursors.clock(), wanted=page.wanted)
+        place.walk.leads_back(place.cursor, BEFORE_THE_FIRST)
+        return place
+
+    def _shown(self, page: Page, place: Place) -> Rendered:
+        """As many records from a place on as fit, and the handle of the next place."""
+        page, onward = self._onward(page, place)
+        remaining = page.records[place.offset :]
+        records = remaining[: place.wanted]
+        more = onward is not None or len(records) < len(remaining)
+        way = {NEXT: self.cursors.fresh()}
+        figures = {"returned": len(records), "truncated": more or page.truncated}
+        told = page.model_copy(update={"records": records, NEXT: None} | figures)
+        body = told.model_dump(mode="json", exclude_none=True) | (way if more else {})
+        advice = f"Go on with {tool(place.reader)} and this {NEXT}; nothing is lost."
+        shown = render(body, Page.rows, Rest(advice, way))
+        if shown.shown < len(remaining):
+            onward = place.later(shown.shown)
+        if onward is not None:
+            self.cursors.bind(way[NEXT], onward)
+        return shown
+
+    def _onward(self, page: Page, place: Place) -> tuple[Page, Place | None]:
+        """Where CleverTap's own cursor leads; a page that it has finished is remembered."""
+        following = page.next_cursor
+        if following == place.cursor:  # not ready yet: ask again
+            return page, place
+        self.cursors.keep(place, page)
+        if following is None:
+            return page, None
+        if place.walk.leads_back(following, place.number):
+            return page.model_copy(update={"warning": REPEATED}), None
+        return page, place.following(following, self.cursors.clock())

@@ -1,0 +1,146 @@
+"""What the model reads of a result: structured content and text, each at most 8,000 tokens, every cut stated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from clevertap_mcp.clip import clip, largest, writable
+from clevertap_mcp.table import compact, refusals, text
+
+Body = dict[str, Any]
+
+MOST_TOKENS = 8_000
+MOST_BYTES = MOST_TOKENS * 4
+"""A token is four bytes of UTF-8, near enough."""
+ROOM_FOR_WARNING = 600
+"""Bytes that are kept free for the sentence on what was cut."""
+ROOM_FOR_FIELDS = MOST_BYTES // 2
+"""What the fields beside the rows may take, so that there is room for rows."""
+REFUSALS = "refusals"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A result as it is shown.
+
+    Args:
+        structured: For programs.
+        text: The same for models.
+        shown: How many rows of a listing are in it.
+    """
+
+    structured: Body
+    text: str
+    shown: int = 0
+
+    def fits_in(self, most: int = MOST_BYTES) -> bool:
+        """Whether neither form takes more bytes than that."""
+        return size(self.text) <= most and size(compact(self.structured)) <= most
+
+
+def size(text: str) -> int:
+    """The bytes of a text in UTF-8, halves of characters counted like the mark that stands in for them."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The way to the rows of a listing that are not shown.
+
+    Args:
+        advice: What the model can do.
+        fields: What the result says besides, such as `next_cursor`.
+    """
+
+    advice: str = "Narrow the question (fewer days, a filter) to see the others."
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def render(body: Body, rows: str | None = None, rest: Rest = Rest()) -> Rendered:
+    """A result cut to what may be shown.
+
+    Args:
+        body: The result as JSON values.
+        rows: The field that holds its rows, if it is a listing.
+        rest: The way to the rows that are not shown.
+    """
+    if rows is None or not isinstance(body.get(rows), list):
+        return whole(body, told)
+    if rows == REFUSALS:
+        return told_refusals(body)
+    return listing(body, rows, rest)
+
+
+def whole(body: Body, tell: Callable[[Body], Rendered], most: int = MOST_BYTES) -> Rendered:
+    """A result without rows, its long values clipped if they must be."""
+    plain = writable(body)
+    if (shown := tell(plain)).fits_in(most):
+        return shown
+    return tell(warned(clip(plain, lambda part: tell(part).fits_in(most - ROOM_FOR_WARNING)), "Long values are cut."))
+
+
+def told(body: Body) -> Rendered:
+    """A result without rows, as it stands."""
+    return Rendered(body, text(body))
+
+
+def warned(body: Body, sentence: str) -> Body:
+    """The body with `truncated` and a sentence on what was cut."""
+    before = f"{body['warning']} " if body.get("warning") else ""
+    return {**body, "truncated": True, "warning": f"{before}{sentence}"}
+
+
+def listing(body: Body, rows: str, rest: Rest) -> Rendered:
+    """As many rows as fit; if not even one does, the first with its long values clipped."""
+    all_rows = body[rows]
+    near = [writable(row) for row in within(all_rows, MOST_BYTES)]
+    fields = narrowed({**body, rows: []}, rows)
+
+    def cut(shown: Sequence[Any], note: str = "") -> Rendered:
+        figures = f"Showing {len(shown)} of {len(all_rows)} {rows} here.{note}"
+        missing = len(shown) < len(all_rows)
+        part = counted({**fields, **(rest.fields if missing else {}), rows: list(shown)}, len(shown))
+        part = warned(part, f"{figures} {rest.advice}" if missing else figures)
+        return Rendered(part, text(part, rows), len(shown))
+
+    if len(near) == len(all_rows):
+        complete = counted({**fields, rows: near}, len(near))
+        if (shown := Rendered(complete, text(complete, rows), len(near))).fits_in():
+            return shown
+    fitting = largest(lambda count: cut(near[:count]).fits_in(), 0, len(near))
+    if fitting:
+        return cut(near[:fitting])
+    note = " Long values are cut."
+    return cut([clip(near[0], lambda row: cut([row], note).fits_in())], note)
+
+
+def narrowed(body: Body, rows: str) -> Body:
+    """The fields beside the rows, clipped if they would leave no room for any."""
+    return whole(body, lambda part: Rendered(part, text(part, rows)), ROOM_FOR_FIELDS).structured
+
+
+def counted(body: Body, shown: int) -> Body:
+    """The body with the number of rows that are in it, if it says that at all."""
+    return {**body, "returned": shown} if "returned" in body else body
+
+
+def within(rows: Sequence[Any], most: int) -> Iterator[Any]:
+    """The rows from the first on that fit into so many bytes, at least one."""
+    used = 0
+    for index, row in enumerate(rows):
+        used += size(compact(row)) + 1
+        if index and used > most:
+            return
+        yield row
+
+
+def told_refusals(body: Body) -> Rendered:
+    """An upload: the text names every refusal by kind and place, even where the structured list is cut."""
+    shown = listing(body, REFUSALS, Rest("The text names all of them by kind.")).structured
+    fields = narrowed({**body, REFUSALS: []}, REFUSALS)
+    del fields[REFUSALS]
+    kinds = refusals(writable(body[REFUSALS]))
+    lines = [text(fields), f"{REFUSALS}:" if kinds else f"{REFUSALS}: none", *kinds]
+    return Rendered(shown, "\n".join(clip(lines, lambda part: size("\n".join(part)) <= MOST_BYTES)))

@@ -1,0 +1,91 @@
+"""Lines over stdin and stdout that can be given up at any moment.
+
+A thread that waits for a line cannot be cancelled, and the interpreter waits for its threads when it ends; so these
+are daemon threads, one for each read and write, on bare file descriptors that nobody else locks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Thread
+from typing import TypeVar
+
+T = TypeVar("T")
+
+STDIN, STDOUT, STDERR = 0, 1, 2
+CHUNK = 65_536
+
+
+class Lines:
+    """What the SDK's stdio transport takes for stdin and stdout: lines of UTF-8.
+
+    Args:
+        reading: The file descriptor that lines come from.
+        writing: The file descriptor that lines go to.
+    """
+
+    def __init__(self, reading: int, writing: int) -> None:
+        self._reading = reading
+        self._writing = writing
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        rest = b""
+        while chunk := await in_daemon_thread(lambda: os.read(self._reading, CHUNK)):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                yield line.decode(errors="replace")
+        if rest:
+            yield rest.decode(errors="replace")
+
+    async def write(self, text: str) -> None:
+        """Write all of a text."""
+        await in_daemon_thread(lambda: write_all(self._writing, text.encode()))
+
+    async def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write until everything is written."""
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+@contextmanager
+def protected_stdout() -> Iterator[int]:
+    """The file descriptor of stdout, while everybody else's prints go to stderr."""
+    own = os.dup(STDOUT)
+    os.dup2(STDERR, STDOUT)
+    try:
+        yield own
+    finally:
+        os.dup2(own, STDOUT)
+        os.close(own)
+
+
+async def in_daemon_thread(work: Callable[[], T]) -> T:
+    """What a function returns that may block for ever, called in a thread that nobody has to wait for."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(how: Callable[[], None]) -> None:
+        if not done.done():
+            how()
+
+    def run() -> None:
+        try:
+            result = work()
+        except OSError as error:
+            failure = error
+            told = lambda: done.set_exception(failure)  # noqa: E731
+        else:
+            told = lambda: done.set_result(result)  # noqa: E731
+        with suppress(RuntimeError):  # the loop is gone, and with it whoever waited
+            loop.call_soon_threadsafe(settle, told)
+
+    Thread(target=run, daemon=True).start()
+    return await done

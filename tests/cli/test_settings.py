@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clevertap_mcp.settings import Environment, MissingSettingError, read_settings, variable
+from clevertap_tools.account import Account
+from clevertap_tools.effect import Effect
+from clevertap_tools.errors import ConfigurationError
+
+ACCOUNT = {"CLEVERTAP_ACCOUNT_ID": "ACC-1", "CLEVERTAP_PASSCODE": "pass-1"}
+EVERY_VARIABLE = [variable(field) for field in Environment.model_fields]
+TEXTS = [name for name in EVERY_VARIABLE if name not in ("CLEVERTAP_ALLOW", "CLEVERTAP_TOOLSETS")]
+
+
+def refused(**variables: str) -> ConfigurationError:
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings({**ACCOUNT, **variables})
+    return caught.value
+
+
+def test_an_account_id_and_a_passcode_are_enough() -> None:
+    settings = read_settings(ACCOUNT)
+    assert settings.account == Account("ACC-1", "pass-1")
+    assert settings.account.region == "eu1"
+    assert settings.allow == frozenset()
+    assert (settings.deadline, settings.upload_concurrency, settings.toolsets) == (55.0, 3, None)
+
+
+def test_every_variable_arrives_where_it_belongs() -> None:
+    settings = read_settings(
+        {
+            **ACCOUNT,
+            "CLEVERTAP_REGION": "in1",
+            "CLEVERTAP_ACCOUNT_TOKEN": "token-1",
+            "CLEVERTAP_TIMEZONE": "Asia/Kolkata",
+            "CLEVERTAP_DEADLINE": "7.5",
+            "CLEVERTAP_UPLOAD_CONCURRENCY": "15",
+            "CLEVERTAP_ALLOW": "send, destroy",
+            "CLEVERTAP_TOOLSETS": "core,insights",
+        }
+    )
+    assert settings.account.base_url == "https://in1.api.clevertap.com"
+    assert settings.account.token == "token-1"
+    assert settings.account.zone == ZoneInfo("Asia/Kolkata")
+    assert settings.deadline == 7.5
+    assert settings.upload_concurrency == 15
+    assert settings.allow == {Effect.SEND, Effect.DESTROY}
+    assert settings.toolsets == "core,insights"
+
+
+def test_there_is_no_default_time_zone() -> None:
+    assert read_settings(ACCOUNT).account.zone is None
+
+
+def test_a_legacy_region_is_accepted() -> None:
+    assert read_settings({**ACCOUNT, "CLEVERTAP_REGION": "sk1"}).account.region == "sk1"
+
+
+def test_a_base_url_wins_over_the_region() -> None:
+    both = {**ACCOUNT, "CLEVERTAP_REGION": "in1", "CLEVERTAP_BASE_URL": "http://127.0.0.1:8100/"}
+    assert read_settings(both).account.base_url == "http://127.0.0.1:8100"
+
+
+def test_toolsets_on_the_command_line_win_over_the_variable() -> None:
+    assert read_settings({**ACCOUNT, "CLEVERTAP_TOOLSETS": "core"}, toolsets="people").toolsets == "people"
+
+
+@pytest.mark.parametrize("name", ACCOUNT)
+def test_a_missing_variable_is_named(name: str) -> None:
+    with pytest.raises(MissingSettingError, match=f"{name} is not set; .*--sandbox") as caught:
+        read_settings({other: value for other, value in ACCOUNT.items() if other != name})
+    assert caught.value.field == name
+
+
+@pytest.mark.parametrize("name", EVERY_VARIABLE)
+@pytest.mark.parametrize(("value", "reason"), [("", "empty"), (" ", "empty"), ("${SECRET_NAME}", "did not expand")])
+def test_a_value_that_is_no_value_is_refused(name: str, value: str, reason: str) -> None:
+    error = refused(**{name: value})
+    assert str(error).startswith(f"{name} ")
+    assert reason in str(error)
+    assert "SECRET_NAME" not in str(error)
+    assert error.field == name
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("value", ["a b", "a\n", "\ta", "a\x00b", "a\x7fb", "a\u2028b", "a\x85b"])
+def test_white_space_and_control_characters_are_refused(name: str, value: str) -> None:
+    assert str(refused(**{name: value})).startswith(f"{name} holds white space or a control character")
+
+
+@pytest.mark.parametrize("name", ["CLEVERTAP_ACCOUNT_ID", "CLEVERTAP_PASSCODE", "CLEVERTAP_ACCOUNT_TOKEN"])
+def test_what_no_header_carries_is_refused(name: str) -> None:
+    assert "no HTTP header" in str(refused(**{name: "pässcode"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("CLEVERTAP_REGION", "zz9secret", "choose one of in1"),
+        ("CLEVERTAP_BASE_URL", "http://secret.example", "use https"),
+        ("CLEVERTAP_BASE_URL", "https://secret@example.org", "scheme and host only"),
+        ("CLEVERTAP_BASE_URL", "https://example.org/secret", "scheme and host only"),
+        ("CLEVERTAP_BASE_URL", "https://example.org:secret", "https://host:port"),
+        ("CLEVERTAP_BASE_URL", "https://[secret]", "https://host:port"),
+        ("CLEVERTAP_BASE_URL", "ftp://secret", "https://host"),
+        ("CLEVERTAP_BASE_URL", "secret", "https://host"),
+        ("CLEVERTAP_TIMEZONE", "Mars/secret", "Europe/Berlin"),
+        ("CLEVERTAP_TIMEZONE", "../secret", "Europe/Berlin"),
+        ("CLEVERTAP_TIMEZONE", "Europe", "Europe/Berlin"),
+        ("CLEVERTAP_TIMEZONE", "secret" * 100, "Europe/Berlin"),
+        ("CLEVERTAP_DEADLINE", "secret", "more than 0 and at most 3600"),
+        ("CLEVERTAP_DEADLINE", "0", "more than 0 and at most 3600"),
+        ("CLEVERTAP_DEADLINE", "3601", "more than 0 and at most 3600"),
+        ("CLEVERTAP_DEADLINE", "nan", "more than 0 and at most 3600"),
+        ("CLEVERTAP_UPLOAD_CONCURRENCY", "secret", "from 1 to 15"),
+        ("CLEVERTAP_UPLOAD_CONCURRENCY", "0", "from 1 to 15"),
+        ("CLEVERTAP_UPLOAD_CONCURRENCY", "16", "from 1 to 15"),
+        ("CLEVERTAP_UPLOAD_CONCURRENCY", "2.5", "from 1 to 15"),
+        ("CLEVERTAP_ALLOW", "secret", "destroy and send"),
+        ("CLEVERTAP_ALLOW", "send,", "destroy and send"),
+        ("CLEVERTAP_ALLOW", "read", "destroy and send"),
+    ],
+)
+def test_a_malformed_value_gets_a_remedy_and_is_not_repeated(name: str, value: str, remedy: str) -> None:
+    message = str(refused(**{name: value}))
+    assert message.startswith(f"{name} ")
+    assert remedy in message
+    assert "secret" not in message
+    assert "\n" not in message
+
+
+def test_the_first_of_many_problems_is_reported() -> None:
+    error = refused(CLEVERTAP_TOOLSETS="", CLEVERTAP_REGION="nowhere", CLEVERTAP_DEADLINE="soon")
+    assert error.field == "CLEVERTAP_REGION"
+
+
+@given(value=st.text(min_size=6), name=st.sampled_from(EVERY_VARIABLE))
+def test_whatever_stands_in_a_variable_no_message_repeats_it(value: str, name: str) -> None:
+    message = ""
+    try:
+        read_settings({**ACCOUNT, name: value})
+    except ConfigurationError as error:
+        message = str(error)
+    assert value.strip() == "" or value.strip() not in message
+
+
+def test_the_sandbox_needs_nothing() -> None:
+    settings = read_settings({}, sandbox=True)
+    assert settings.sandbox
+    assert settings.account.zone == ZoneInfo("UTC")
+    assert settings.allow == {Effect.SEND, Effect.DESTROY}
+    assert settings.ignored == ()
+
+
+def test_the_sandbox_leaves_the_account_aside_and_says_which_variables() -> None:
+    settings = read_settings(
+        {**ACCOUNT, "CLEVERTAP_REGION": "${CLEVERTAP_REGION}", "CLEVERTAP_BASE_URL": "http://evil.example"},
+        sandbox=True,
+    )
+    assert settings.account == read_settings({}, sandbox=True).account
+    assert settings.ignored == tuple(f"CLEVERTAP_{name}" for name in ("ACCOUNT_ID", "PASSCODE", "REGION", "BASE_URL"))
+
+
+def test_the_sandbox_runs_in_the_zone_that_is_given() -> None:
+    assert read_settings({"CLEVERTAP_TIMEZONE": "Asia/Kolkata"}, sandbox=True).account.zone == ZoneInfo("Asia/Kolkata")
+    with pytest.raises(ConfigurationError, match="CLEVERTAP_TIMEZONE"):
+        read_settings({"CLEVERTAP_TIMEZONE": "Mars/Base"}, sandbox=True)
+
+
+def test_secrets_are_not_printed() -> None:
+    given = {**ACCOUNT, "CLEVERTAP_ACCOUNT_TOKEN": "token-1"}
+    shown = repr(read_settings(given)) + repr(Environment(given))
+    assert "pass-1" not in shown
+    assert "token-1" not in shown
+
+
+def test_every_variable_is_described() -> None:
+    assert all(field.description for field in Environment.model_fields.values())

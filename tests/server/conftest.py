@@ -1,0 +1,55 @@
+"""An app on a sandbox inside this process, and MCP clients of both generations."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+from clevertap_mcp.app import App
+from clevertap_mcp.guard import EVERYTHING, Guard
+from clevertap_mcp.server import CleverTapServer
+from clevertap_mcp.settings import Settings, read_settings
+from clevertap_sandbox import Sandbox
+from clevertap_tools.action import CATALOGUE, Action
+from clevertap_tools.client import Client, in_process
+from mcp import Client as Host
+
+Actions = dict[str, Action[Any, Any]]
+OpenApp = Callable[..., AbstractAsyncContextManager[App]]
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    return read_settings({}, sandbox=True)
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    return Sandbox()
+
+
+@pytest.fixture
+def open_app(settings: Settings, sandbox: Sandbox) -> OpenApp:
+    """Opens an app on the sandbox, or on any other ASGI application, with the actions that are on."""
+
+    @asynccontextmanager
+    async def opened(application: Any = None, actions: Actions = CATALOGUE) -> AsyncIterator[App]:
+        async with Client(settings.account, transport=in_process(application or sandbox.app)) as client:
+            yield App(settings, client, Guard(EVERYTHING), actions)
+
+    return opened
+
+
+@pytest.fixture
+async def app(open_app: OpenApp) -> AsyncIterator[App]:
+    async with open_app() as app:
+        yield app
+
+
+@pytest.fixture(params=["auto", "legacy"])
+async def host(request: pytest.FixtureRequest, app: App) -> AsyncIterator[Host]:
+    """A host of the 2026 generation, then one of the generations that shake hands."""
+    async with Host(CleverTapServer(app), mode=request.param, cache=None) as host:
+        yield host
