@@ -23,16 +23,20 @@ check: setup
 
 quick: setup
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -m "not slow"
+	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 slow: setup
 	$(BIN)/python -m pytest -m slow
 
-# The MCP Inspector's command line against the server, on Node.js 22 from npm.
-inspect: setup
-	tests/inspector/run.sh
+# The MCP Inspector's command line against the server, with the Node.js it needs from npm.
+inspect: setup tests/inspector/node_modules
+	$(BIN)/python -m pytest -m inspector
+
+tests/inspector/node_modules: tests/inspector/package.json
+	npm install --prefix tests/inspector --no-package-lock --no-audit --no-fund --loglevel=error
+	touch $@
 
 bench: setup
 	$(BIN)/python -m benchmarks
@@ -41,4 +45,4 @@ docs: setup
 	$(BIN)/python docs/generate.py
 
 clean:
-	rm -rf .venv node_modules .coverage .coverage.* dist
+	rm -rf .venv tests/inspector/node_modules .coverage .coverage.* dist

@@ -217,7 +217,8 @@ class Campaign(Arguments):
         Raises:
             InvalidArgumentsError: A day of `where` means nothing.
         """
-        made = self.model_dump(exclude_none=True, exclude={"where", "when", "schedule", "content", "estimate_only"})
+        apart = {"where", "when", "schedule", "content", "estimate_only", "options"}
+        made = self.model_dump(exclude_none=True, exclude=apart) | self.options.model_dump(exclude_none=True)
         if self.where is not None:
             made["where"] = self.where.cql(time, "where.")
         made["when"] = self._start()

@@ -108,19 +108,13 @@ class ProjectTime:
 
     def exported(self, moment: object) -> object:
         """An exported `ts` (yyyyMMddHHmmss) as ISO 8601, with the offset if the zone is known; else as it came."""
-        try:
-            when = datetime.strptime(str(moment), "%Y%m%d%H%M%S")  # noqa: DTZ007 - the answer names no zone
-        except ValueError:
-            return moment
-        return when.replace(tzinfo=self.zone).isoformat()
+        when = stamped(str(moment), "%Y%m%d%H%M%S", 14)
+        return moment if when is None else when.replace(tzinfo=self.zone).isoformat()
 
     def scheduled(self, moment: object) -> object:
         """A campaign's start (`YYYYMMDD HH:MM` or yyyyMMddHHmm) as local ISO 8601; else as it came."""
-        try:
-            when = datetime.strptime(str(moment).replace(" ", "").replace(":", ""), "%Y%m%d%H%M")  # noqa: DTZ007
-        except ValueError:
-            return moment
-        return when.replace(tzinfo=self.zone).isoformat(timespec="minutes")
+        when = stamped(str(moment).replace(" ", "").replace(":", ""), "%Y%m%d%H%M", 12)
+        return moment if when is None else when.replace(tzinfo=self.zone).isoformat(timespec="minutes")
 
     def seen(self, moment: float) -> str:
         """Epoch seconds as ISO 8601 in the project's zone, in UTC when that is not known."""
@@ -134,3 +128,16 @@ class ProjectTime:
                 f"pass {instead}, or have the operator set {ZONE_VARIABLE}",
             )
         return self.zone
+
+
+def stamped(text: str, form: str, digits: int) -> datetime | None:
+    """A moment written as nothing but so many digits; None if it is none.
+
+    `strptime` alone takes fewer digits too, and so reads epoch seconds as a day in the year 1767.
+    """
+    if not re.fullmatch(rf"\d{{{digits}}}", text, re.ASCII):
+        return None
+    try:
+        return datetime.strptime(text, form)  # noqa: DTZ007 - CleverTap names no zone
+    except ValueError:
+        return None

@@ -41,12 +41,10 @@ def of_campaign(body: Body) -> Effect:
 def of_subscription(body: Body) -> Effect:
     """Lifting an opt-out lets messages through to everybody on the address; only pure unsubscribing is harmless."""
     records = body.get("d") if isinstance(body, Mapping) else None
-    statuses = (
-        {each.get("status") if isinstance(each, Mapping) else None for each in records}
-        if isinstance(records, list)
-        else {None}
-    )
-    return Effect.UPSERT if statuses == {"Unsubscribe"} else Effect.SEND
+    if not isinstance(records, list) or not records:
+        return Effect.SEND
+    harmless = all(isinstance(each, Mapping) and each.get("status") == "Unsubscribe" for each in records)
+    return Effect.UPSERT if harmless else Effect.SEND
 
 
 def of_replacement(body: Body) -> Effect:

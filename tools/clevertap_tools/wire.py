@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, unquote_to_bytes, urlencode
 
 from clevertap_tools.account import HOSTS, Account
 from clevertap_tools.effect import Effect
@@ -95,7 +95,7 @@ def query_string(parameters: Mapping[str, str] | Iterable[tuple[str, str]]) -> s
 
 def cursor_query(cursor: str) -> str:
     """A cursor encoded exactly once, whether it came percent-encoded or not (reference: data 7.1)."""
-    return query_string({"cursor": unquote(cursor)})
+    return f"cursor={quote(unquote_to_bytes(cursor), safe='')}"
 
 
 def address(account: Account, call: Call[Any]) -> str:
@@ -198,8 +198,8 @@ def refusal_text(body: Mapping[str, Any]) -> str:
     error = body.get("error") or body.get("message") or body.get("msg") or "no reason given"
     if isinstance(error, str) and error.startswith("["):
         try:
-            error = "; ".join(map(str, json.loads(error)))
-        except ValueError:
+            error = "; ".join(map(str, json.loads(error))) or "no reason given"
+        except (ValueError, RecursionError):
             return clipped(error)
     return clipped(str(error))
 
@@ -231,5 +231,5 @@ def seconds_to_wait(retry_after: str | None, now: float) -> float | None:
         pass  # then it is a date, or nothing that means anything
     try:
         return max(0.0, parsedate_to_datetime(retry_after).timestamp() - now)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -45,6 +45,8 @@ OWN_HEADERS = frozenset(
 """Headers that are ours or the connection's: they could change who asks, whom, or what."""
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 NO_CONTENT = 204
+# A schema must say something; this is true of every value and binds none.
+ANY_JSON = WithJsonSchema({"minProperties": 0})
 PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_]+)\}", re.ASCII)
 LITERAL_PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2}|\{[A-Za-z0-9_]+\})*", re.ASCII)
 
@@ -133,9 +135,7 @@ class Request(Arguments):
         AfterValidator(checked_headers),
         Field(description="Further headers; never credentials or Host"),
     ] = {}
-    body: Annotated[
-        Any, WithJsonSchema({"description": "JSON body, any JSON"}), Field(description="JSON body, any JSON")
-    ] = None
+    body: Annotated[Any, ANY_JSON, Field(description="JSON body, any JSON")] = None
     raw_body: Annotated[str | None, Field(description="Text body instead, sent as it is")] = None
     content_type: Annotated[
         str | None, Field(pattern=r"^[\x21-\x7e]+/[\x20-\x7e]+$", max_length=200, description="Of raw_body")
@@ -185,9 +185,7 @@ class RawAnswer(Result):
 
     status: int
     content_type: str
-    json_: Annotated[
-        Any, WithJsonSchema({"description": "A JSON body"}), Field(alias="json", description="A JSON body")
-    ] = None
+    json_: Annotated[Any, ANY_JSON, Field(alias="json")] = None
     text: str | None = None
     base64: str | None = Field(default=None, description="A body that is no text")
     truncated: bool = False
