@@ -12,17 +12,21 @@ from pathlib import Path
 from mcp import Client, StdioServerParameters
 from mcp.client.sse import sse_client
 
+from clevertap_mcp.app import opened
+from clevertap_mcp.server import build_server
+from clevertap_mcp.settings import read_settings
+from clevertap_sandbox import ACCOUNT_ID, PASSCODE
+
 COMMAND = str(Path(sys.executable).with_name("clevertap-mcp"))
 GENERATIONS = {"2026-07-28": "auto", "2025-11-25": "legacy"}
 TRANSPORTS = ("stdio", "http", "sse")
 
 
 @contextmanager
-def listening(transport: str) -> Iterator[str]:
-    """The sandbox server on a port of its own; yields its address."""
-    server = subprocess.Popen(
-        [COMMAND, "--sandbox", "serve", "--transport", transport, "--port", "0"], stderr=subprocess.PIPE, text=True
-    )
+def listening(transport: str, env: dict[str, str] | None = None) -> Iterator[str]:
+    """A server on a port of its own, on the sandbox unless told otherwise; yields its address."""
+    start = [COMMAND, *([] if env else ["--sandbox"]), "serve", "--transport", transport, "--port", "0"]
+    server = subprocess.Popen(start, env=env, stderr=subprocess.PIPE, text=True)
     assert server.stderr is not None
     try:
         yield next(line.strip() for line in server.stderr if line.startswith("http"))
@@ -32,16 +36,40 @@ def listening(transport: str) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def attached(transport: str, generation: str) -> AsyncIterator[Client]:
-    """A host attached to a fresh sandbox server over one transport, speaking one protocol generation."""
+async def attached(transport: str, generation: str, env: dict[str, str] | None = None) -> AsyncIterator[Client]:
+    """A host attached to a server of its own over one transport, speaking one protocol generation.
+
+    Without `env` the server runs on a fresh sandbox, with it on the account that `env` names.
+    """
     mode = GENERATIONS[generation]
     if transport == "stdio":
         # All of our environment, so that coverage is measured in the server too.
-        stdio = StdioServerParameters(command=COMMAND, args=["--sandbox"], env=dict(os.environ))
+        stdio = StdioServerParameters(command=COMMAND, args=[] if env else ["--sandbox"], env=env or dict(os.environ))
         async with Client(stdio, mode=mode, cache=None) as host:
             yield host
         return
-    with listening(transport) as address:
+    with listening(transport, env=env) as address:
         target = address if transport == "http" else sse_client(address)
         async with Client(target, mode=mode, cache=None) as host:
             yield host
+
+
+def account_variables(url: str, **more: str | None) -> dict[str, str]:
+    """The environment of a server that works the sandbox at `url` as if it were a real account; None unsets."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CLEVERTAP_")}
+    own: dict[str, str | None] = {
+        "CLEVERTAP_ACCOUNT_ID": ACCOUNT_ID,
+        "CLEVERTAP_PASSCODE": PASSCODE,
+        "CLEVERTAP_BASE_URL": url,
+        "CLEVERTAP_TIMEZONE": "UTC",
+        **more,
+    }
+    return kept | {name: value for name, value in own.items() if value is not None}
+
+
+@asynccontextmanager
+async def working(url: str, **more: str | None) -> AsyncIterator[Client]:
+    """A host attached in this process to a server that works the account at `url` over real HTTP."""
+    settings = read_settings(account_variables(url, **more))
+    async with opened(settings) as app, Client(build_server(app), cache=None) as host:
+        yield host

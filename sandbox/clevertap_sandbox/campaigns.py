@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .answers import Answer, RefusedError, answer, success
 from .audience import estimate
-from .days import LAST_SECOND, SECONDS_OF_A_DAY, day_number, read_day
+from .days import DAY_FACTOR, LAST_SECOND, day_number, read_day
 from .drafts import Draft, read_draft
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def listing(project: Project, asked: Asked) -> Answer:
     start, end = read_day(body.get("from")), read_day(body.get("to"))
     if start is None or end is None or start > end:
         raise RefusedError("Invalid date range")
-    first, last = day_number(start) * SECONDS_OF_A_DAY, day_number(end) * SECONDS_OF_A_DAY + LAST_SECOND
+    first, last = day_number(start) * DAY_FACTOR, day_number(end) * DAY_FACTOR + LAST_SECOND
     with project.database() as db:
         campaigns = _look(db, project)
     targets = [_listed(each, project) for each in campaigns if first <= each.scheduled <= last]

@@ -21,6 +21,8 @@ from .answers import RefusedError
 if TYPE_CHECKING:
     from array import array
 
+MOST_WALKS = 1000
+"""Walks kept at a time; an older one counts as expired."""
 MAGIC = b"\xfb\xff\xbf"
 """Reads `+/+/` in base64."""
 
@@ -88,6 +90,7 @@ class Walks:
         with self._lock:
             number = next(self._numbers)
             self._walks[number] = walk
+            self._walks.pop(number - MOST_WALKS, None)
         return Place(number, 0)
 
     def resume(self, place: Place, lifetime: Lifetime, now: float) -> Walk:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 FAR_FUTURE = 99991231235959
-SECONDS_OF_A_DAY = 1_000_000
+DAY_FACTOR = 1_000_000
 """A day as YYYYMMDD times this is its midnight as yyyyMMddHHmmss."""
 LAST_SECOND = 235959
 LOOKBACK = timedelta(days=365)
@@ -20,7 +20,7 @@ def local_stamp(ts: float, zone: tzinfo) -> int:
         moment = datetime.fromtimestamp(ts, UTC).astimezone(zone)
     except (OverflowError, ValueError, OSError):
         return FAR_FUTURE
-    return day_number(moment) * SECONDS_OF_A_DAY + moment.hour * 10000 + moment.minute * 100 + moment.second
+    return day_number(moment) * DAY_FACTOR + moment.hour * 10000 + moment.minute * 100 + moment.second
 
 
 def day_number(day: date) -> int:
@@ -34,7 +34,7 @@ def read_day(value: object) -> date | None:
         return None
     try:
         return date(value // 10000, value // 100 % 100, value % 100)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -115,7 +115,8 @@ def _check_extras(body: dict[str, Any]) -> None:
 def _devices(body: dict[str, Any], mode: str) -> tuple[str, ...]:
     """The estimate's keys that depend on the body: devices of a push, browsers of a web push."""
     if mode == "webpush":
-        named = body["content"].get("platform_specific", {})
+        platforms = body["content"].get("platform_specific")
+        named = platforms if isinstance(platforms, dict) else {}
         return tuple(browser for browser in BROWSERS if browser in named) or BROWSERS[:1]
     if mode not in ("push", "notificationinbox"):
         return ()

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from .answers import RefusedError
 from .clauses import Clause, every, some
-from .days import LAST_SECOND, LOOKBACK, SECONDS_OF_A_DAY, day_number, read_day
-from .filters import COMPARISONS, Filter, holds, read_filters, refuse_unknown_keys, refused_query
+from .days import DAY_FACTOR, LAST_SECOND, LOOKBACK, day_number, read_day
+from .filters import COMPARISONS, LARGEST, Filter, holds, read_filters, refuse_unknown_keys, refused_query
 from .places import PROFILE_BLOCKS, all_hold, in_json
 from .store import event_key
 
@@ -129,7 +129,7 @@ def _lookback(setting: Setting) -> Clause:
 
 
 def _between(start: date, end: date) -> Clause:
-    bounds = (day_number(start) * SECONDS_OF_A_DAY, day_number(end) * SECONDS_OF_A_DAY + LAST_SECOND)
+    bounds = (day_number(start) * DAY_FACTOR, day_number(end) * DAY_FACTOR + LAST_SECOND)
     return Clause("e.local BETWEEN ? AND ?", bounds)
 
 
@@ -198,7 +198,7 @@ def _did(counted: dict[str, Any], entries: list[dict[str, Any]], setting: Settin
     if "value" not in counted and "operator" not in counted:
         return people.inside("")
     sign, times = COUNT_SIGNS.get(counted.get("operator", "equals")), counted.get("value")
-    if sign is None or isinstance(times, bool) or not isinstance(times, int):
+    if sign is None or isinstance(times, bool) or not isinstance(times, int) or abs(times) >= LARGEST:
         raise refused_query("A count needs an operator and a number")
     group = f" GROUP BY e.person HAVING count(*) {sign} ?)"
     return Clause(people.sql + group, (*people.parameters, times))

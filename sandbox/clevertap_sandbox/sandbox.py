@@ -37,7 +37,7 @@ class Sandbox:
     Args:
         database: Where the data lives; in memory, or a file that keeps it.
         seed: CSV of customer_id,date,quantity,amount (plain or .gz) that fills a new project; None: nothing.
-        zone: The project's time zone.
+        zone: The project's time zone; a database file keeps the one it was made with.
         clock: Epoch seconds now.
         behaviours: How it behaves where CleverTap's behaviour is uncertain.
         account_id: The one account there is.
@@ -69,7 +69,7 @@ class Sandbox:
         self.requests: list[Recorded] = []
         """Every request to the API, in order of arrival."""
         self._traffic = Traffic(behaviours)
-        self._store = Store(database, lambda db: _fill(db, seed, zone))
+        self._store = Store(database, str(zone), lambda db: _fill(db, seed, zone))
         project = Project(self._store, zone, clock, behaviours)
         gate = Gate(account_id, passcode, region, behaviours.wrong_passcode)
         door = Door(project, gate, self._traffic, self.faults, self.requests, ENDPOINTS.keys())

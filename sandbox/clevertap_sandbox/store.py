@@ -87,8 +87,9 @@ def _fold(text: str) -> str:
 class Store:
     """One SQLite database behind one lock."""
 
-    def __init__(self, database: str | Path, on_new: Callable[[sqlite3.Connection], None]) -> None:
+    def __init__(self, database: str | Path, zone: str, on_new: Callable[[sqlite3.Connection], None]) -> None:
         self._database = str(database)
+        self._zone = zone
         self._on_new = on_new
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
@@ -128,9 +129,17 @@ class Store:
         connection.create_function("fold", 1, _fold, deterministic=True)
         connection.execute("PRAGMA synchronous = OFF")
         if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone():
+            self._check_zone(connection)
             return
         connection.execute("BEGIN")
         for statement in SCHEMA.split(";"):
             connection.execute(statement)
+        connection.execute("INSERT INTO meta (name, value) VALUES ('zone', ?)", (self._zone,))
         self._on_new(connection)
         connection.execute("COMMIT")
+
+    def _check_zone(self, connection: sqlite3.Connection) -> None:
+        """Local times are stored as such, so a project cannot change its zone."""
+        (zone,) = connection.execute("SELECT value FROM meta WHERE name = 'zone'").fetchone()
+        if zone != self._zone:
+            raise ValueError(f"this project's time zone is {zone}, not {self._zone}")

@@ -6,17 +6,18 @@ here imports the MCP SDK: the command line starts without it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from clevertap_mcp.guard import Guard
 from clevertap_mcp.settings import Settings
-from clevertap_tools.action import CATALOGUE, Action, Result
+from clevertap_mcp.toolsets import choose
+from clevertap_tools.action import Action, Result
+from clevertap_tools.actions import CATALOGUE
 from clevertap_tools.client import Client, Progress, Transport, in_process
-
-import clevertap_tools.actions  # noqa: F401  isort: skip - fills the catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +45,38 @@ class App:
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[App]:
-    """An app with its connections open."""
-    client = Client(
-        settings.account,
-        deadline=settings.deadline,
-        upload_concurrency=settings.upload_concurrency,
-        transport=sandbox_transport(settings) if settings.sandbox else None,
-    )
-    async with client:
-        yield App(settings, client, Guard(settings.allow), chosen(settings))
+    """An app with its connections open.
+
+    Raises:
+        ConfigurationError: The choice of toolsets names something unknown.
+    """
+    with way_to(settings) as transport:
+        client = Client(
+            settings.account,
+            deadline=settings.deadline,
+            upload_concurrency=settings.upload_concurrency,
+            transport=transport,
+        )
+        async with client:
+            yield App(settings, client, Guard(settings.allow), chosen(settings))
 
 
-def sandbox_transport(settings: Settings) -> Transport:
-    """A CleverTap inside this process: no port, no network."""
+@contextmanager
+def way_to(settings: Settings) -> Iterator[Transport | None]:
+    """How the account is reached: the network, or the sandbox inside this process without a port."""
+    if not settings.sandbox:
+        yield None
+        return
     from clevertap_sandbox import Sandbox  # noqa: PLC0415 - only whoever wants the sandbox pays for it
 
-    return in_process(Sandbox(zone=settings.account.zone).app)
+    with Sandbox(zone=settings.account.zone or UTC) as sandbox:
+        yield in_process(sandbox.app)
 
 
 def chosen(settings: Settings) -> dict[str, Action[Any, Any]]:
-    """The actions that are on: those of the chosen toolsets, else the default ones."""
-    names = settings.toolsets
-    return {
-        key: action
-        for key, action in CATALOGUE.items()
-        if (action.default if names is None else action.toolset in names or key in names)
-    }
+    """The actions that are on.
+
+    Raises:
+        ConfigurationError: The choice of toolsets names something unknown.
+    """
+    return choose(settings.toolsets, CATALOGUE)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
 import click
 
-from clevertap_mcp.app import sandbox_transport
+from clevertap_mcp.app import way_to
 from clevertap_mcp.printing import show
 from clevertap_mcp.settings import MissingSettingError, Settings, variable
 from clevertap_tools.client import Client
@@ -31,8 +32,7 @@ def show_connection(read: Callable[[], Settings], environ: Mapping[str, str], *,
     """
     found = standing(read, search_regions=variable("base_url") not in environ)
     if compact:
-        said = {"state": found.state, "message": found.message, "region": found.region}
-        show({name: value for name, value in said.items() if value is not None}, compact=True)
+        show({name: value for name, value in asdict(found).items() if value is not None}, compact=True)
     else:
         click.echo(f"{found.state}: {found.message}")
     return STATUS[found.state]
@@ -46,10 +46,6 @@ def standing(read: Callable[[], Settings], *, search_regions: bool) -> Connectio
         return Connection(State.CLIENT_ACTION_REQUIRED, error.message)
     except ConfigurationError as error:
         return Connection(State.CONFIGURATION_ERROR, error.message)
-    connect = partial(
-        Client,
-        deadline=settings.deadline,
-        transport=sandbox_transport(settings) if settings.sandbox else None,
-    )
-    ask = partial(check, settings.account, search_regions=search_regions, connect=connect)
-    return anyio.run(ask)
+    with way_to(settings) as transport:
+        connect = partial(Client, deadline=settings.deadline, transport=transport)
+        return anyio.run(partial(check, settings.account, search_regions=search_regions, connect=connect))

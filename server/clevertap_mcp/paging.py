@@ -67,7 +67,7 @@ class Paging:
         figures = {"returned": len(records), "truncated": more or page.truncated}
         told = page.model_copy(update={"records": records, NEXT: None} | figures)
         body = told.model_dump(mode="json", exclude_none=True) | (way if more else {})
-        advice = f"Go on with {tool(place.reader)} and this {NEXT}; nothing is lost."
+        advice = f"Go on with {tool(place.reader)} and this {NEXT}."
         shown = render(body, Page.rows, Rest(advice, way))
         if shown.shown < len(remaining):
             onward = place.later(shown.shown)

@@ -13,7 +13,8 @@ from clevertap_mcp.exits import DONE, FAILED, complain
 from clevertap_mcp.intent import rank
 from clevertap_mcp.printing import described, show, spoken, table, told
 from clevertap_mcp.toolsets import choose, key_of
-from clevertap_tools.action import CATALOGUE, Action, Result
+from clevertap_tools.action import Action, Result
+from clevertap_tools.actions import CATALOGUE
 from clevertap_tools.errors import CleverTapError
 
 if TYPE_CHECKING:

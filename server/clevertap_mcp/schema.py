@@ -25,12 +25,16 @@ ASSUMED = {"minLength": 1, "maxLength": 512}
 
 
 def input_schema(model: type[BaseModel]) -> Schema:
-    """What a tool takes, closed at every level.
+    """What a tool takes.
+
+    Only the root says that it is closed, and only its arguments are described: what lies deeper is checked as
+    strictly, but every word of a schema is paid for in every conversation.
 
     Raises:
         TypeError: Some field is a union and does not say how it is published.
     """
-    return published(model.model_json_schema(by_alias=True, mode="validation"), closed=True)
+    schema = published(model.model_json_schema(by_alias=True, mode="validation"), strict=True)
+    return {**schema, "additionalProperties": False}
 
 
 def output_schema(model: type[BaseModel]) -> Schema:
@@ -39,12 +43,12 @@ def output_schema(model: type[BaseModel]) -> Schema:
     Raises:
         TypeError: Some field is a union and does not say how it is published.
     """
-    return published(model.model_json_schema(by_alias=True, mode="serialization"), closed=False)
+    return published(model.model_json_schema(by_alias=True, mode="serialization"), strict=False)
 
 
-def published(made: Schema, *, closed: bool) -> Schema:
+def published(made: Schema, *, strict: bool) -> Schema:
     """Pydantic's schema of a model as we publish it."""
-    root = Reader(made.get("$defs", {}), closed).slim(made)
+    root = Reader(made.get("$defs", {}), strict).slim(made)
     root.pop("description", None)  # the docstring of the model; agents read the tool's description
     return root
 
@@ -55,17 +59,19 @@ class Reader:
 
     Args:
         definitions: What the references in it stand for.
-        closed: Whether objects take no other keys than theirs.
+        strict: Whether limits and required fields are said, as for arguments, or only types, as for results.
     """
 
     definitions: Mapping[str, Any]
-    closed: bool
+    strict: bool
 
-    def slim(self, node: Mapping[str, Any]) -> Schema:
-        """A node without noise."""
+    def slim(self, node: Mapping[str, Any], level: int = 0) -> Schema:
+        """A node without noise; the root is on level 0, its fields are on level 1."""
         plain = self.plain(node)
-        slim = {key: self.value(key, value) for key, value in plain.items() if self.tells(key, value, plain)}
-        return slim | (self.closure(plain) if self.closed else {})
+        slim = {
+            key: self.value(key, value, level) for key, value in plain.items() if self.tells(key, value, plain, level)
+        }
+        return slim | (self.demands(plain) if self.strict else {})
 
     def plain(self, node: Mapping[str, Any]) -> Schema:
         """A node with its references put in place, and X for `X or null`.
@@ -92,26 +98,26 @@ class Reader:
             key: value for key, value in self.definitions[reference.rsplit("/", 1)[-1]].items() if key != "description"
         }
 
-    def tells(self, key: str, value: object, node: Schema) -> bool:
+    def tells(self, key: str, value: object, node: Schema, level: int) -> bool:
         """Whether a keyword says something that the reader would not assume."""
         if key in NOISE or (key == "default" and value in NOTHING):
             return False
+        if key == "description" and self.strict and level > 1:
+            return False
         if "type" not in node:  # what stands in for a type must stay
             return True
-        return ASSUMED.get(key) != value and (self.closed or key in OF_RESULTS)
+        return ASSUMED.get(key) != value and (self.strict or key in OF_RESULTS)
 
-    def value(self, key: str, value: Any) -> Any:
+    def value(self, key: str, value: Any, level: int) -> Any:
         """The value of a keyword."""
         if key == "properties":
-            return {name: self.slim(child) for name, child in value.items()}
-        return self.slim(value) if key == "items" else value
+            return {name: self.slim(child, level + 1) for name, child in value.items()}
+        return self.slim(value, level) if key == "items" else value
 
-    def closure(self, node: Schema) -> Schema:
-        """What closes an object, or types the values of a free one."""
+    def demands(self, node: Schema) -> Schema:
+        """What an object cannot do without, and what the values of a free one are."""
         others = node.get("additionalProperties")
         required = {"required": node["required"]} if node.get("required") else {}
-        if "properties" in node or others is False:
-            return required | {"additionalProperties": False}
         typed = self.slim(others) if isinstance(others, dict) else {}
         return required | ({"additionalProperties": typed} if typed else {})
 

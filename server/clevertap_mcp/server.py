@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NoReturn
 
 from mcp import MCPError
 from mcp.server import CacheHint, MCPServer
@@ -72,6 +72,17 @@ class CleverTapServer(MCPServer[Any]):
         if action is None:
             raise MCPError(INVALID_PARAMS, f"Unknown tool: {name[:100]}")
         return await self._desk.call(action, arguments, context.report_progress if context else None)
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
+    ) -> NoReturn:
+        """There are no prompts; the SDK would call that a crash.
+
+        Raises:
+            MCPError: Always.
+        """
+        del arguments, context
+        raise MCPError(INVALID_PARAMS, f"Unknown prompt: {name[:100]}")
 
     @property
     def connections(self) -> Server[Any]:

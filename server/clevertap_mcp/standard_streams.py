@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import TypeVar
 
+import anyio
+
 T = TypeVar("T")
 
 STDIN, STDOUT, STDERR = 0, 1, 2
@@ -41,8 +43,15 @@ class Lines:
             yield rest.decode(errors="replace")
 
     async def write(self, text: str) -> None:
-        """Write all of a text."""
-        await in_daemon_thread(lambda: write_all(self._writing, text.encode()))
+        """Write all of a text.
+
+        Raises:
+            ClosedResourceError: Nobody reads any more; the SDK takes that for the end.
+        """
+        try:
+            await in_daemon_thread(lambda: write_all(self._writing, text.encode()))
+        except BrokenPipeError:
+            raise anyio.ClosedResourceError from None
 
     async def flush(self) -> None:
         """Nothing is held back."""

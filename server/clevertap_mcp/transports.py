@@ -19,18 +19,19 @@ from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCRequest
 
+from clevertap_mcp.answers import Answering
 from clevertap_mcp.server import CleverTapServer
 from clevertap_mcp.standard_streams import STDIN, Lines, protected_stdout
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
-Message = SessionMessage | Exception
+Heard = SessionMessage | Exception
 OnReady = Callable[[str], object]
 
 LOOPBACK = "127.0.0.1"
-GRACE = 5
-"""Seconds that requests in flight get to end after a signal."""
+GRACE = 3
+"""Seconds that calls over HTTP get to end after a signal."""
 PENDING_CONNECTIONS = 128
 
 
@@ -48,14 +49,14 @@ async def serve(server: CleverTapServer, read: Any, write: Any) -> None:
     The SDK takes the first request for a decision about the generation of the protocol. Some hosts only probe with
     `server/discover` and then shake hands on the same pipe, so probes are answered before that decision.
     """
-    send, receive = anyio.create_memory_object_stream[Message](0)
+    send, receive = anyio.create_memory_object_stream[Heard](0)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(relay, server, read, write, send)
         await run_connection(server, receive, write)
         tasks.cancel_scope.cancel()
 
 
-async def relay(server: CleverTapServer, read: Any, write: Any, send: MemoryObjectSendStream[Message]) -> None:
+async def relay(server: CleverTapServer, read: Any, write: Any, send: MemoryObjectSendStream[Heard]) -> None:
     """Pass on what the host says, but answer its probes before its first other request on the side."""
     probing = True
     async with send, read:
@@ -71,7 +72,7 @@ async def relay(server: CleverTapServer, read: Any, write: Any, send: MemoryObje
 
 async def answered(server: CleverTapServer, request: SessionMessage) -> SessionMessage:
     """The answer to a single request, on a connection of its own."""
-    into, inlet = anyio.create_memory_object_stream[Message](1)
+    into, inlet = anyio.create_memory_object_stream[Heard](1)
     outlet, out = anyio.create_memory_object_stream[SessionMessage](1)
     async with anyio.create_task_group() as tasks, into, out:
         tasks.start_soon(run_connection, server, inlet, outlet)
@@ -81,7 +82,7 @@ async def answered(server: CleverTapServer, request: SessionMessage) -> SessionM
     return answer
 
 
-async def run_connection(server: CleverTapServer, read: MemoryObjectReceiveStream[Message], write: Any) -> None:
+async def run_connection(server: CleverTapServer, read: MemoryObjectReceiveStream[Heard], write: Any) -> None:
     """Let the SDK serve a connection until its host is gone."""
     connections = server.connections
     await connections.run(read, write, connections.create_initialization_options())
@@ -138,7 +139,7 @@ async def run_sse(server: CleverTapServer, *, port: int, on_ready: OnReady) -> N
     await run_web(server, server.sse_app(host=LOOPBACK), port, lambda base: on_ready(f"{base}/sse"))
 
 
-async def run_web(server: CleverTapServer, application: Starlette, port: int, on_ready: OnReady) -> None:
+async def run_web(server: CleverTapServer, application: ASGIApp, port: int, on_ready: OnReady) -> None:
     """Serve a web application on loopback until a signal comes."""
     import uvicorn  # noqa: PLC0415 - stdio does without it
 
@@ -158,12 +159,24 @@ async def run_web(server: CleverTapServer, application: Starlette, port: int, on
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             server.end_subscriptions()
-            await super().shutdown(sockets)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(cancelled_after_grace, answering)
+                await super().shutdown(sockets)
+                tasks.cancel_scope.cancel()
 
-    config = uvicorn.Config(application, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=GRACE)
+    answering = Answering(application)
+    config = uvicorn.Config(
+        answering, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=2 * GRACE
+    )
     with listening(port) as taken:
         on_ready(f"http://{LOOPBACK}:{taken.getsockname()[1]}")
         await Serving(config).serve([taken])
+
+
+async def cancelled_after_grace(answering: Answering) -> None:
+    """Give up the calls that are still in flight after a while."""
+    await anyio.sleep(GRACE)
+    answering.cancel()
 
 
 @contextmanager

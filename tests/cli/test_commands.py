@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.cli.conftest import AccountAt
+    from cli.conftest import AccountAt
 
 MIRA = {"identity": "c-1", "profileData": {"Name": "Mira"}}
 NOBODY = {"identity": "c-2", "profileData": {"Email": "no address"}}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
-    from tests.cli.conftest import AccountAt, Shell
+    from cli.conftest import AccountAt, Shell
 
 INITIALIZE = {
     "jsonrpc": "2.0",

@@ -10,6 +10,7 @@ import anyio
 import anyio.lowlevel
 import httpx2
 import pytest
+
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Behaviours, Fault, Kind, Sandbox
 
 if TYPE_CHECKING:
@@ -58,6 +59,34 @@ def test_a_body_that_is_no_json_object_is_answered_400(client: httpx2.Client, bo
     assert (answer.status_code, answer.json()) == (400, {"status": "fail", "error": "Malformed JSON", "code": 400})
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/1/counts/events.json", {"event_name": "App Launched", "from": 10**30, "to": 10**31}),
+        ("/1/counts/events.json", {"event_name": ["App Launched"], "from": 1, "to": 2}),
+        (
+            "/1/counts/profiles.json",
+            {"advanced_query": {"did_all": [{"event_name": "App Launched", "value": 10**30}]}},
+        ),
+        ("/1/targets/create.json", {"name": "a", "when": "now", "where": [], "target_mode": "webpush", "content": 5}),
+        ("/1/targets/create.json", {"name": ["a"], "when": {"type": []}}),
+        ("/1/targets/list.json", {"from": -(10**30), "to": True}),
+        ("/1/delete/profiles.json", {"identity": [{}]}),
+        ("/1/upload", {"d": {}}),
+    ],
+)
+def test_nonsense_is_refused_not_a_breakdown(client: httpx2.Client, path: str, body: dict[str, Any]) -> None:
+    answer = client.post(path, json=body)
+    assert (answer.status_code, answer.json()["status"]) == (400, "fail")
+
+
+def test_records_of_nonsense_are_refused_one_by_one(client: httpx2.Client) -> None:
+    nonsense: list[Any] = [None, [], {"type": []}, {"type": "event", "identity": []}, {"type": "token", "objectId": {}}]
+    profile = {"type": "profile", "identity": "a", "ts": 10**30}
+    answer = client.post("/1/upload", json={"d": [*nonsense, profile]}).json()
+    assert [refused["code"] for refused in answer["unprocessed"]] == [555, 555, 524, 523, 530, 525]
+
+
 def test_an_unknown_path_is_an_empty_200_for_get_and_404_for_the_others(client: httpx2.Client) -> None:
     answer = client.get("/1/campaigns.json")
     assert (answer.status_code, answer.content) == (200, b"")
@@ -96,6 +125,7 @@ def test_the_bare_host_is_europe(opened: Callable[[Sandbox], httpx2.Client]) -> 
 async def _in_flight(sandbox: Sandbox, path: str, number: int) -> AsyncIterator[httpx2.AsyncClient]:
     """Keep some requests in flight; gives a client to send more."""
     sandbox.faults.add(Fault(kind=Kind.SLOW, path=path, seconds=3600, times=number))
+    sandbox.requests.clear()
     transport = httpx2.ASGITransport(sandbox.app)
     headers = _headers(ACCOUNT_ID)
     async with (
@@ -105,9 +135,9 @@ async def _in_flight(sandbox: Sandbox, path: str, number: int) -> AsyncIterator[
         for _ in range(number):
             tasks.start_soon(partial(client.post, path, json={"d": []}))
         with anyio.fail_after(10):
-            while sandbox.peak(path) < number:
+            while len(sandbox.requests) < number:
                 await anyio.lowlevel.checkpoint()
-        yield client
+            yield client
         tasks.cancel_scope.cancel()
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 import pytest
+
 from clevertap_sandbox import Behaviours, Sandbox
 
 if TYPE_CHECKING:
@@ -258,7 +259,10 @@ def test_a_profile_record_has_the_references_shape(client: httpx2.Client) -> Non
 
 
 def test_app_fields_come_with_the_app_flag(shop: httpx2.Client) -> None:
-    query = {**PURCHASES, "common_profile_properties": {"technographics": [{"name": "Platform", "value": "AndroidApp"}]}}
+    query = {
+        **PURCHASES,
+        "common_profile_properties": {"technographics": [{"name": "Platform", "value": "AndroidApp"}]},
+    }
     with_app = _walk(shop, "/1/profiles.json", query, batch_size=5000, app="true")[0]["platformInfo"][0]
     without = _walk(shop, "/1/profiles.json", query, batch_size=5000)[0]["platformInfo"][0]
     assert with_app.keys() - without.keys() == {"os_version", "app_version", "make", "model"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from clevertap_sandbox import Behaviours, Sandbox
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def test_an_empty_batch_is_a_success(client: httpx2.Client) -> None:
         (_profile(Married="223"), 519, f"{PROFILE}Married needs to be Y/N.{SKIPPED}"),
         (_profile(Age="aa"), 520, f"{PROFILE}Age is invalid.{SKIPPED}"),
         (_profile(Age=True), 520, f"{PROFILE}Age is invalid.{SKIPPED}"),
-        (_event(**{f"p{n}": n for n in range(257)}), 522, None),
+        ({**_event(), "evtData": {f"p{n}": n for n in range(257)}}, 522, None),
         ({"type": "profile", "profileData": {}}, 523, None),
         (_profile("none"), 523, None),
         (_profile("N/A"), 523, None),

@@ -7,6 +7,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
+from mcp import Client as Host
+
 from clevertap_mcp.app import App
 from clevertap_mcp.guard import EVERYTHING, Guard
 from clevertap_mcp.server import CleverTapServer
@@ -14,7 +16,6 @@ from clevertap_mcp.settings import Settings, read_settings
 from clevertap_sandbox import Sandbox
 from clevertap_tools.action import CATALOGUE, Action
 from clevertap_tools.client import Client, in_process
-from mcp import Client as Host
 
 Actions = dict[str, Action[Any, Any]]
 OpenApp = Callable[..., AbstractAsyncContextManager[App]]

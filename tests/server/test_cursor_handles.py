@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 import pytest
+
 from clevertap_mcp.cursors import HOUR, MOST_HANDLES, MOST_PAGES, Cursors, Place, Walk
 from clevertap_tools.errors import InvalidArgumentsError
 from clevertap_tools.page import Page

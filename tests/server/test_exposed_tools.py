@@ -11,6 +11,12 @@ from zoneinfo import ZoneInfo
 
 import anyio
 import pytest
+from jsonschema import Draft202012Validator
+from mcp import Client as Host
+from mcp import MCPError
+from mcp.types import CallToolResult, TextContent
+from pydantic import JsonValue, WithJsonSchema
+
 from clevertap_mcp.app import App
 from clevertap_mcp.cursors import Cursors
 from clevertap_mcp.expose import LONGEST_MESSAGE, Desk, hints, unpacked
@@ -23,11 +29,6 @@ from clevertap_tools.action import CATALOGUE, Action, Arguments, Result, Toolset
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import InvalidRequestError
-from jsonschema import Draft202012Validator
-from mcp import Client as Host
-from mcp import MCPError
-from mcp.types import CallToolResult, TextContent
-from pydantic import JsonValue, WithJsonSchema
 
 pytestmark = pytest.mark.anyio
 
@@ -65,8 +66,8 @@ def text(result: CallToolResult) -> str:
 
 
 def figures(result: CallToolResult) -> dict[str, Any]:
-    assert result.structured_content is not None
-    return result.structured_content
+    told: dict[str, Any] = result.structured_content
+    return told
 
 
 def error(result: CallToolResult) -> dict[str, Any]:
@@ -83,10 +84,11 @@ async def test_every_action_that_is_on_is_a_tool_in_the_same_order(host: Host) -
 
 async def test_a_tool_says_what_a_host_wants_to_know(host: Host) -> None:
     for tool in (await host.list_tools()).tools:
-        assert tool.title and tool.annotations and tool.annotations.title == tool.title
-        assert tool.description and "\n  " not in tool.description
+        assert tool.annotations
+        assert tool.title == tool.annotations.title
+        assert "\n  " not in (tool.description or "\n  ")
         assert tool.input_schema["additionalProperties"] is False
-        assert tool.output_schema and tool.output_schema["properties"]
+        assert (tool.output_schema or {})["properties"]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +128,12 @@ async def test_an_answer_follows_the_output_schema(host: Host) -> None:
 async def test_an_unknown_tool_is_a_protocol_error(host: Host) -> None:
     with pytest.raises(MCPError, match="Unknown tool: no_such_tool") as raised:
         await host.call_tool("no_such_tool", {})
+    assert raised.value.error.code == -32602
+
+
+async def test_an_unknown_prompt_is_a_protocol_error(host: Host) -> None:
+    with pytest.raises(MCPError, match="Unknown prompt: no_such_prompt") as raised:
+        await host.get_prompt("no_such_prompt")
     assert raised.value.error.code == -32602
 
 
@@ -189,8 +197,8 @@ class Mixed(Arguments):
 
 async def test_only_what_cannot_be_text_is_unpacked() -> None:
     names = list(Mixed.model_fields)
-    kept = {name: '["1"]' for name in ("words", "choice", "either", "anything", "json_")}
-    given = {name: '["1"]' for name in names} | {"things": " [1]", "no_such_argument": "[1]"}
+    kept = dict.fromkeys(("words", "choice", "either", "anything", "json_"), '["1"]')
+    given = dict.fromkeys(names, '["1"]') | {"things": " [1]", "no_such_argument": "[1]"}
     unpacked_ = unpacked(given, Mixed)
     assert {name: unpacked_[name] for name in kept} == kept
     assert (unpacked_["things"], unpacked_["maybe"], unpacked_["inner"]) == ([1], ["1"], ["1"])
@@ -223,9 +231,7 @@ async def test_a_refusal_as_long_as_a_web_page_is_cut(app: App) -> None:
     assert error(result)["message"].endswith("more characters]")
 
 
-async def test_what_the_operator_has_not_allowed_is_refused_before_anything_leaves(
-    app: App, sandbox: Sandbox
-) -> None:
+async def test_what_the_operator_has_not_allowed_is_refused_before_anything_leaves(app: App, sandbox: Sandbox) -> None:
     app = replace(app, guard=Guard())
     result = await Desk(app, Cursors()).call(CATALOGUE["delete-user-profile"], {"identity": ["0001"]})
     assert error(result)["code"] == "not_allowed"
@@ -235,8 +241,8 @@ async def test_what_the_operator_has_not_allowed_is_refused_before_anything_leav
 async def test_progress_reaches_the_host(host: Host) -> None:
     seen: list[tuple[float, float | None, str | None]] = []
 
-    async def heard(done: float, total: float | None, message: str | None) -> None:
-        seen.append((done, total, message))
+    async def heard(progress: float, total: float | None, message: str | None) -> None:
+        seen.append((progress, total, message))
 
     events = [{"identity": f"p{n}", "evtName": "Seen", "ts": 883612800, "evtData": {}} for n in range(2_500)]
     await host.call_tool("clevertap_upload_events", {"events": events}, progress_callback=heard)
@@ -245,7 +251,7 @@ async def test_progress_reaches_the_host(host: Host) -> None:
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-async def test_a_call_that_the_host_gives_up_stops_the_request(open_app: Callable[..., Any], mode: str) -> None:
+async def test_a_call_that_the_host_gives_up_stops_the_request(open_app: Callable[..., Any], mode: Any) -> None:
     arrived, stopped = anyio.Event(), anyio.Event()
 
     async def silent(_scope: Any, _receive: Any, _send: Any) -> None:
@@ -255,7 +261,7 @@ async def test_a_call_that_the_host_gives_up_stops_the_request(open_app: Callabl
         finally:
             stopped.set()
 
-    async with open_app(silent) as app, Host(build_server(app), mode=mode, cache=None) as host:  # type: ignore[arg-type] - a parameter
+    async with open_app(silent) as app, Host(build_server(app), mode=mode, cache=None) as host:
         with anyio.fail_after(20):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(host.call_tool, "clevertap_get_event_count", SPRING)
@@ -267,8 +273,8 @@ async def test_a_call_that_the_host_gives_up_stops_the_request(open_app: Callabl
 async def test_the_server_names_itself_and_where_it_works(app: App, settings: Settings) -> None:
     server = CleverTapServer(app)
     async with Host(server, cache=None) as host:
-        assert host.server_info.name == "clevertap-mcp"
-        assert host.server_info.version
+        assert host.server_info
+        assert (host.server_info.name, bool(host.server_info.version)) == ("clevertap-mcp", True)
         assert host.instructions == instructions(settings)
     assert "6,919 Charged purchases" in instructions(settings)
 

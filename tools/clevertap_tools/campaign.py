@@ -139,18 +139,11 @@ class ControlGroup(Arguments):
 class Options(Arguments):
     """What few campaigns need; each goes out under its own name."""
 
-    skip_estimate: bool | None = None
-    draft: bool | None = None
     provider_group_nickname: str | None = None
     respect_throttle: bool | None = None
-    send_to_all_devices: bool | None = None
-    users_limit_overall: Cap | None = None
     users_limit_per_run: Cap | None = None
     upper_cap_for_target_segment: Cap | None = None
-    control_group: ControlGroup | None = None
     system_control_group_include: bool | None = None
-    conversion_goal: dict[str, Any] | None = None
-    dnd: dict[str, Any] | None = None
     send_email_to_opted_out_users: bool | None = None
     notification_sent: bool | None = None
     wzrk_cid: str | None = None
@@ -190,7 +183,14 @@ class Campaign(Arguments):
     ] = None
     orientation: Annotated[Literal["p", "l"] | None, Field(description="For inbox")] = None
     time_to_live: Annotated[Whole | None, Field(description="For inbox")] = None
-    options: Annotated[Options, named(Options, "Rarely needed")] = Options()
+    skip_estimate: Annotated[bool | None, Field(description="Tell no reach")] = None
+    draft: Annotated[bool | None, Field(description="Only save")] = None
+    send_to_all_devices: Annotated[bool | None, Field(description="Not only the latest")] = None
+    users_limit_overall: Annotated[Cap | None, Field(description="People at most")] = None
+    control_group: Annotated[ControlGroup | None, named(ControlGroup, "Held out. type: campaign, custom")] = None
+    conversion_goal: Annotated[Free | None, Field(description="event_name, filter_type {}, conversion_time 1D")] = None
+    dnd: Annotated[Free | None, Field(description="message_state, dnd_timezone, dnd_info")] = None
+    options: Annotated[Options | None, named(Options, "Rarely needed")] = None
 
     @model_validator(mode="after")
     def _audience_and_time(self) -> Campaign:
@@ -200,8 +200,8 @@ class Campaign(Arguments):
             raise ValueError("give either 'when' or 'schedule', not both")
         if self.when is None and self.schedule is None and not self.estimate_only:
             raise ValueError("'when' is missing: now, or YYYY-MM-DD HH:MM in project time")
-        if self.options.skip_estimate and self.estimate_only:
-            raise ValueError("'options.skip_estimate' and 'estimate_only' contradict each other")
+        if self.skip_estimate and self.estimate_only:
+            raise ValueError("'skip_estimate' and 'estimate_only' contradict each other")
         return self
 
     @model_validator(mode="after")
@@ -218,7 +218,8 @@ class Campaign(Arguments):
             InvalidArgumentsError: A day of `where` means nothing.
         """
         apart = {"where", "when", "schedule", "content", "estimate_only", "options"}
-        made = self.model_dump(exclude_none=True, exclude=apart) | self.options.model_dump(exclude_none=True)
+        rare = self.options.model_dump(exclude_none=True) if self.options else {}
+        made = self.model_dump(exclude_none=True, exclude=apart) | rare
         if self.where is not None:
             made["where"] = self.where.cql(time, "where.")
         made["when"] = self._start()

@@ -228,9 +228,9 @@ class Client:
         """The failure as the caller must understand it: nothing happened, or nobody knows."""
         if call.effect is Effect.READ or not (flight.left or flight.doubtful):
             return error
+        alone = "" if call.effect.repeatable else "; it was not sent again"
         return OutcomeUnknownError(
-            f"{error.message} The request had left, so nobody knows whether CleverTap carried it out; "
-            "it was not sent again.",
+            f"{error.message} The request had left, so nobody knows whether CleverTap carried it out{alone}.",
         )
 
     def _deadline(self) -> anyio.CancelScope:

@@ -56,7 +56,9 @@ def checked_moment(moment: object) -> object:
             raise ValueError("is in milliseconds; CleverTap takes seconds: divide by 1000")
         return moment
     try:
-        datetime.fromisoformat(moment if isinstance(moment, str) else "")
+        # A row of digits reads as a date of the years 1600 to 1799 when it is milliseconds in quotes.
+        text = moment if isinstance(moment, str) and (not moment.isdecimal() or len(moment) == len("20260331")) else ""
+        datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("must be epoch seconds or ISO 8601 like 2026-03-31T18:30:00+02:00") from None
     return moment
@@ -116,8 +118,10 @@ class ProjectTime:
         when = stamped(str(moment).replace(" ", "").replace(":", ""), "%Y%m%d%H%M", 12)
         return moment if when is None else when.replace(tzinfo=self.zone).isoformat(timespec="minutes")
 
-    def seen(self, moment: float) -> str:
-        """Epoch seconds as ISO 8601 in the project's zone, in UTC when that is not known."""
+    def seen(self, moment: object) -> str | None:
+        """Epoch seconds as ISO 8601 in the project's zone, in UTC when that is not known; None if they are none."""
+        if not isinstance(moment, int) or not 0 < moment < MILLISECONDS_FROM:
+            return None
         return datetime.fromtimestamp(moment, self.zone or UTC).isoformat()
 
     def _known_zone(self, field: str, what: str, instead: str) -> ZoneInfo:

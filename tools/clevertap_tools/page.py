@@ -97,7 +97,7 @@ async def page(client: Client, path: str, cursor: str) -> Page:
 
 def read_records(body: JsonObject, cursor: str) -> Page:
     """A finished page; a cursor that leads to itself is no way on."""
-    records = [record for record in body.get("records") or () if isinstance(record, dict)]
+    records = [record for record in wire.listed(body, "records") if isinstance(record, dict)]
     following = body.get("next_cursor") or None
     repeated = following == cursor
     return Page(

@@ -23,8 +23,8 @@ class Pending:
     req_id: str
 
 
-def read_pollable(answer: Answer) -> JsonObject | Pending:
-    """The finished answer, or the id to ask again with.
+def read_pollable(answer: Answer, known: str | None = None) -> JsonObject | Pending:
+    """The finished answer, or the id to ask again with; a poll may leave out the id that is `known` already.
 
     Raises:
         CleverTapError: See `wire.read_envelope`.
@@ -32,9 +32,10 @@ def read_pollable(answer: Answer) -> JsonObject | Pending:
     body = wire.read_body(answer)
     if str(body.get("status")).lower() != "partial":
         return wire.read_envelope(answer)
-    if not body.get("req_id"):
+    req_id = body.get("req_id") or known
+    if not req_id:
         raise UnreadableAnswerError("CleverTap is still computing, but gave no req_id to ask again with.")
-    return Pending(str(body["req_id"]))
+    return Pending(str(req_id))
 
 
 async def settled(client: Client, path: str, query: Callable[[], JsonObject], req_id: str | None) -> JsonObject:
@@ -70,7 +71,8 @@ async def settled(client: Client, path: str, query: Callable[[], JsonObject], re
 
 async def asked_again(client: Client, path: str, pending: Pending) -> JsonObject | Pending:
     """One poll; whatever cuts it short, the caller can go on later by the `req_id`."""
-    call = wire.get(path, read_pollable, wire.query_string({"req_id": pending.req_id}))
+    query = wire.query_string({"req_id": pending.req_id})
+    call = wire.get(path, lambda answer: read_pollable(answer, pending.req_id), query)
     try:
         return await client.send(call)
     except DeadlineError:

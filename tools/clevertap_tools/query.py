@@ -140,6 +140,8 @@ class Did(Arguments):
             raise ValueError("needs both times_operator and times, or neither")
         if self.which == "did_none" and self.times is not None:
             raise ValueError("takes no times_operator and times with which=did_none")
+        if self.times_operator in WITHOUT_VALUE | OF_TEXT:
+            raise ValueError("needs a times_operator that compares numbers, such as greater_than_equals")
         return self
 
     def cql(self, time: ProjectTime, field: str) -> JsonObject:

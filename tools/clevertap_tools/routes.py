@@ -114,8 +114,8 @@ ROUTES: Mapping[tuple[str, str], Rule] = {
 """Every documented path (reference: data 0.1, engagement 3 to 15)."""
 
 PATTERNS: tuple[tuple[str, re.Pattern[str], Effect], ...] = (
-    ("GET", re.compile(r"/v2/catalogs/\d+"), Effect.READ),
-    ("POST", re.compile(r"/v2/catalogs/\d+/products(/bulk)?"), Effect.UPSERT),
+    ("GET", re.compile(r"/v2/catalogs/[0-9]+"), Effect.READ),
+    ("POST", re.compile(r"/v2/catalogs/[0-9]+/products(/bulk)?"), Effect.UPSERT),
 )
 """Documented paths with an id in them; their other methods overwrite or delete."""
 

@@ -20,9 +20,9 @@ from clevertap_tools.client import UPLOAD_PATH, Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import (
     CleverTapError,
-    OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
+    UnavailableError,
     UnreadableAnswerError,
 )
 from clevertap_tools.wire import Answer, Call, JsonObject
@@ -110,7 +110,7 @@ class Ledger:
         if isinstance(error, RejectedError | RateLimitedError):
             reason = tuple(Refusal(index, status, error.message) for index in batch.span)
             self.enter(batch, BatchOutcome(0, reason, 0))
-        elif isinstance(error, OutcomeUnknownError):
+        elif isinstance(error, UnavailableError) and error.taken:
             self.enter(batch, BatchOutcome(0, (), len(batch.records)))
         else:
             self.unsent.append(batch.span)
@@ -197,15 +197,16 @@ def read_upload(batch: Batch, answer: Answer) -> BatchOutcome:
     if "processed" not in body and "unprocessed" not in body:
         wire.read_envelope(answer)
         raise UnreadableAnswerError("CleverTap's answer to the upload does not account for its records.")
-    refused = tuple(refusals(batch, listed(body, "unprocessed")))
+    refused = tuple(refusals(batch, wire.listed(body, "unprocessed"))) or refused_unnamed(batch, body)
     accepted = max(0, min(processed(body), len(batch.records) - len(refused)))
     return BatchOutcome(accepted, refused, len(batch.records) - accepted - len(refused))
 
 
-def listed(body: JsonObject, name: str) -> list[Any]:
-    """A list of the body, empty if it is missing or no list."""
-    value = body.get(name)
-    return value if isinstance(value, list) else []
+def refused_unnamed(batch: Batch, body: JsonObject) -> tuple[Refusal, ...]:
+    """All records of a batch, if CleverTap says that it refused every one without listing them; else none."""
+    if processed(body) or str(body.get("status")).lower() != "fail":
+        return ()
+    return tuple(Refusal(index, None, wire.refusal_text(body)) for index in batch.span)
 
 
 def processed(body: JsonObject) -> int:

@@ -180,6 +180,12 @@ def json_object(answer: Answer) -> JsonObject:
     return body
 
 
+def listed(body: Mapping[str, Any], name: str) -> list[Any]:
+    """A list of a body, empty if it is missing or no list."""
+    value = body.get(name)
+    return value if isinstance(value, list) else []
+
+
 def looks_like_html(answer: Answer) -> bool:
     """Whether a proxy or a gateway spoke instead of CleverTap."""
     return "html" in answer.content_type or answer.body.lstrip()[:1] == b"<"

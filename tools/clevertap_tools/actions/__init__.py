@@ -1,5 +1,7 @@
-"""All actions, one module per area; importing this fills the catalogue, in the order in which agents see it."""
+"""All actions, one module per area. Take the catalogue from here: importing this package fills it, in agents' order."""
 
-from clevertap_tools.actions import uploads, exports, counts, campaigns, people, proxy  # isort: skip
+from clevertap_tools.action import CATALOGUE
 
-__all__ = ["campaigns", "counts", "exports", "people", "proxy", "uploads"]
+from clevertap_tools.actions import uploads, exports, counts, campaigns, people, proxy  # noqa: F401  isort: skip
+
+__all__ = ["CATALOGUE"]

@@ -21,8 +21,8 @@ LIST = "/1/targets/list.json"
 STOP = "/1/targets/stop.json"
 REPORT = "/1/targets/result.json"
 CONFLICT = 409
-UNFINISHED_TEXT = "this target has no result as of yet"
-"""What CleverTap says, under HTTP 500, of a campaign that has no report."""
+UNFINISHED_TEXTS = ("this target has no result as of yet", "this target hasn't been completed")
+"""What CleverTap says, under one HTTP status or another, of a campaign that has no report."""
 
 
 class CampaignRange(Arguments):
@@ -103,7 +103,7 @@ async def get_campaigns(client: Client, asked: CampaignRange) -> Campaigns:
     """
     time = ProjectTime(client.account.zone, client.clock())
     body = await client.send(wire.post(LIST, span(asked.from_, asked.to, time, ""), Effect.READ, wire.read_envelope))
-    rows = [campaign_row(each, time) for each in body.get("targets") or () if isinstance(each, dict)]
+    rows = [campaign_row(each, time) for each in wire.listed(body, "targets") if isinstance(each, dict)]
     return Campaigns(campaigns=rows, returned=len(rows))
 
 
@@ -187,12 +187,11 @@ def read_report(answer: Answer) -> JsonObject | None:
     Raises:
         CleverTapError: See `wire.read_envelope`.
     """
-    if answer.status == CONFLICT or UNFINISHED_TEXT in wire.error_text(answer).lower():
+    said = wire.error_text(answer).lower()
+    if answer.status == CONFLICT or any(text in said for text in UNFINISHED_TEXTS):
         return None
     body = wire.read_body(answer)
     if "error" in body and body.get("status") != "fail":
-        return None
-    if "hasn't been completed" in wire.refusal_text(body):
         return None
     result = wire.read_envelope(answer).get("result")
     return result if isinstance(result, dict) else {}
@@ -200,11 +199,14 @@ def read_report(answer: Answer) -> JsonObject | None:
 
 def created(asked: Campaign, body: JsonObject) -> CreatedCampaign:
     """What CleverTap made of a campaign."""
-    estimates = {name: figure for name, figure in (body.get("estimates") or {}).items() if isinstance(figure, int)}
+    told = body.get("estimates")
+    estimates = (
+        {name: reach for name, reach in told.items() if isinstance(reach, int)} if isinstance(told, dict) else {}
+    )
     return CreatedCampaign(
-        id=body.get("id"),
+        id=figure(body, "id"),
         name=asked.name,
-        status="estimate" if asked.estimate_only else "draft" if asked.options.draft else "created",
+        status="estimate" if asked.estimate_only else "draft" if asked.draft else "created",
         estimates=estimates or None,
         reach=sum(estimates.values()) if "estimates" in body else None,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from clevertap_tools import wire
 from clevertap_tools.action import Arguments, Result, Toolset, action
@@ -21,6 +22,7 @@ from clevertap_tools.wire import JsonObject
 PROFILE_COUNT = "/1/counts/profiles.json"
 EVENT_COUNT = "/1/counts/events.json"
 NOW = "/1/now.json"
+INVALID_EVENT = re.compile(r"invalid event ?: ?([^;]+)", re.IGNORECASE)
 BLOCKS = ("user_type", "session_source", "browser", "os", "device", "new")
 
 ReqId = Annotated[str | None, Field(pattern=r"^\d{1,20}$", description="Asks again for a count that was not ready")]
@@ -117,10 +119,13 @@ async def real_time_user_count(client: Client, asked: RealTimeUserCount) -> Acti
     """
     flags = {name: True for name in BLOCKS if getattr(asked, name)}
     body = await client.send(wire.post(NOW, flags, Effect.READ, wire.read_envelope))
-    processed = body.get("last_processed_ts")
     time = ProjectTime(client.account.zone, client.clock())
     blocks = {name: body[name] for name in BLOCKS if isinstance(body.get(name), dict)}
-    return ActiveUsers(count=whole(body, "count"), last_processed=time.seen(processed) if processed else None, **blocks)
+    processed = time.seen(body.get("last_processed_ts"))
+    try:
+        return ActiveUsers(count=whole(body, "count"), last_processed=processed, **blocks)
+    except ValidationError:
+        raise UnreadableAnswerError("CleverTap's answer holds a breakdown that is not made of figures.") from None
 
 
 async def counted(client: Client, path: str, asked: Counting) -> Count:
@@ -147,13 +152,15 @@ def whole(body: JsonObject, name: str) -> int:
 
 def with_nearest(error: InvalidRequestError, asked: Counting) -> InvalidRequestError:
     """The refusal with the event that was probably meant, if it is about an unknown event."""
-    if "invalid event" not in error.message.lower() or asked.event_name is None:
+    found = INVALID_EVENT.search(error.message)
+    if found is None:
         return error
-    near = nearest_event(asked.event_name)
+    name = found[1]
+    near = nearest_event(name)
     return InvalidRequestError(
-        f"{asked.event_name} is not an event of this project" + (f"; nearest: {near}." if near else "."),
+        f"{name} is not an event of this project" + (f"; nearest: {near}." if near else "."),
         status=error.status,
-        field="event_name",
+        field="event_name" if name == asked.event_name else "did",
         next_step="Correct the name; it is compared without case and spaces.",
     )
 

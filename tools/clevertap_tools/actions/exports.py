@@ -21,11 +21,11 @@ LARGEST_BATCH = 5000
 
 BatchSize = Annotated[
     int,
-    Field(ge=1, le=LARGEST_BATCH, description="Records per CleverTap page"),
+    Field(ge=1, le=LARGEST_BATCH, description="Page size"),
 ]
-WithApp = Annotated[bool, Field(description="With device details")]
-WithEvents = Annotated[bool, Field(description="With event totals")]
-WithProfile = Annotated[bool, Field(description="With custom properties")]
+WithApp = Annotated[bool, Field(description="Device details")]
+WithEvents = Annotated[bool, Field(description="Event totals")]
+WithProfile = Annotated[bool, Field(description="Custom properties")]
 
 
 class GetUserProfiles(PeopleQuery):
@@ -56,8 +56,8 @@ class ByCursor(Arguments):
 async def get_user_profiles(client: Client, asked: GetUserProfiles) -> Page:
     """List people who did something or match filters: first page.
 
-    Without event_name, the last 365 days. For a figure use clevertap_get_profile_count, for one person
-    clevertap_get_user_profile; go on with clevertap_get_user_profiles_by_cursor.
+    Without event_name: the last 365 days. For a figure use clevertap_get_profile_count, for one person
+    clevertap_get_user_profile, to go on clevertap_get_user_profiles_by_cursor.
 
     Example: {"event_name": "Charged", "from": "-30d", "to": "today"}
 

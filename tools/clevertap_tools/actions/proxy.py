@@ -14,7 +14,7 @@ from clevertap_tools import wire
 from clevertap_tools.action import Arguments, Result, Toolset, action
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
-from clevertap_tools.errors import InvalidArgumentsError, UnreadableAnswerError
+from clevertap_tools.errors import UnreadableAnswerError
 from clevertap_tools.routes import effect_of, wants_token
 from clevertap_tools.wire import Answer, Call
 
@@ -45,6 +45,8 @@ OWN_HEADERS = frozenset(
 """Headers that are ours or the connection's: they could change who asks, whom, or what."""
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 NO_CONTENT = 204
+MOST_DECODINGS = 4
+"""More often than any chain of proxies takes off percent signs."""
 # A schema must say something; this is true of every value and binds none.
 ANY_JSON = WithJsonSchema({"minProperties": 0})
 PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_]+)\}", re.ASCII)
@@ -75,12 +77,31 @@ def check_segments(path: str) -> None:
     Raises:
         ValueError: There is a `.` or `..` step, an empty step, or a slash, backslash or control character in disguise.
     """
-    plain = unquote(unquote(path))
+    plain = plainly(path)
     if any(not character.isprintable() for character in plain) or "\\" in plain or plain.count("/") != path.count("/"):
         raise ValueError("hides a slash, a backslash or a control character behind percent signs; write it plainly")
     steps = plain.split("/")[1:]
     if any(step in (".", "..") for step in steps) or "" in steps[:-1]:
         raise ValueError("holds '.', '..' or an empty step; write the path out")
+
+
+def plainly(text: str) -> str:
+    """A text as a server sees it that takes off percent signs again and again."""
+    for _ in range(MOST_DECODINGS):
+        text = unquote(text)
+    return text
+
+
+def checked_filling(value: str) -> str:
+    """A path parameter that stays one step of its path, even for a server that decodes it first.
+
+    Raises:
+        ValueError: It is empty, climbs, or holds a control character.
+    """
+    steps = re.split(r"[/\\]", plainly(value))
+    if not value or not {".", ".."}.isdisjoint(steps) or not plainly(value).isprintable():
+        raise ValueError("may not be empty, climb with '.' or '..', or hold a control character")
+    return value
 
 
 def checked_headers(headers: dict[str, str]) -> dict[str, str]:
@@ -128,7 +149,10 @@ class Request(Arguments):
         AfterValidator(checked_path),
         Field(max_length=2048, description="Such as /v2/catalogs/{id}, without query"),
     ]
-    path_params: Annotated[dict[str, str], Field(description="Fills each {name} of the path, percent-encoded")] = {}
+    path_params: Annotated[
+        dict[str, Annotated[str, AfterValidator(checked_filling)]],
+        Field(description="Fills each {name} of the path, percent-encoded"),
+    ] = {}
     query: Annotated[list[Parameter], AfterValidator(checked_query), Field(description="Query parameters")] = []
     headers: Annotated[
         dict[str, str],
@@ -164,15 +188,8 @@ class Request(Arguments):
 
     @property
     def filled_path(self) -> str:
-        """The path as it is sent.
-
-        Raises:
-            InvalidArgumentsError: A parameter would turn it into another path.
-        """
-        path = PLACEHOLDER.sub(lambda found: quote(self.path_params[found[1]], safe=""), self.path)
-        if any(value in ("", ".", "..") for value in self.path_params.values()):
-            raise InvalidArgumentsError.of("path_params", "'path_params' may not be empty, '.' or '..'")
-        return path
+        """The path as it is sent."""
+        return PLACEHOLDER.sub(lambda found: quote(self.path_params[found[1]], safe=""), self.path)
 
     @property
     def effect(self) -> Effect:
