@@ -1,7 +1,8 @@
 """Lines over stdin and stdout that can be given up at any moment.
 
 A thread that waits for a line cannot be cancelled, and the interpreter waits for its threads when it ends; so these
-are daemon threads, one for each read and write, on bare file descriptors that nobody else locks.
+are daemon threads, on bare file descriptors that nobody else locks. There is one for each direction, for as long as
+the lines live: to start one for every line costs more than everything else that this server adds to a call.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
+from queue import SimpleQueue
 from threading import Thread
 from typing import TypeVar
 
@@ -32,10 +34,12 @@ class Lines:
     def __init__(self, reading: int, writing: int) -> None:
         self._reading = reading
         self._writing = writing
+        self._reader = DaemonThread()
+        self._writer = DaemonThread()
 
     async def __aiter__(self) -> AsyncIterator[str]:
         rest = b""
-        while chunk := await in_daemon_thread(lambda: os.read(self._reading, CHUNK)):
+        while chunk := await self._reader.do(lambda: os.read(self._reading, CHUNK)):
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
                 yield line.decode(errors="replace")
@@ -49,12 +53,47 @@ class Lines:
             ClosedResourceError: Nobody reads any more; the SDK takes that for the end.
         """
         try:
-            await in_daemon_thread(lambda: write_all(self._writing, text.encode()))
+            await self._writer.do(lambda: write_all(self._writing, text.encode()))
         except BrokenPipeError:
             raise anyio.ClosedResourceError from None
 
     async def flush(self) -> None:
         """Nothing is held back."""
+
+
+class DaemonThread:
+    """A thread that nobody has to wait for: does what may block for ever, one thing after another."""
+
+    def __init__(self) -> None:
+        self._waiting: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        Thread(target=self._run, daemon=True).start()
+
+    async def do(self, work: Callable[[], T]) -> T:
+        """What a function returns that is called in the thread."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+
+        def settle(how: Callable[[], None]) -> None:
+            if not done.done():
+                how()
+
+        def call() -> None:
+            try:
+                result = work()
+            except OSError as error:
+                failure = error
+                told = lambda: done.set_exception(failure)  # noqa: E731
+            else:
+                told = lambda: done.set_result(result)  # noqa: E731
+            with suppress(RuntimeError):  # the loop is gone, and with it whoever waited
+                loop.call_soon_threadsafe(settle, told)
+
+        self._waiting.put(call)
+        return await done
+
+    def _run(self) -> None:
+        while True:
+            self._waiting.get()()
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -74,27 +113,3 @@ def protected_stdout() -> Iterator[int]:
     finally:
         os.dup2(own, STDOUT)
         os.close(own)
-
-
-async def in_daemon_thread(work: Callable[[], T]) -> T:
-    """What a function returns that may block for ever, called in a thread that nobody has to wait for."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def settle(how: Callable[[], None]) -> None:
-        if not done.done():
-            how()
-
-    def run() -> None:
-        try:
-            result = work()
-        except OSError as error:
-            failure = error
-            told = lambda: done.set_exception(failure)  # noqa: E731
-        else:
-            told = lambda: done.set_result(result)  # noqa: E731
-        with suppress(RuntimeError):  # the loop is gone, and with it whoever waited
-            loop.call_soon_threadsafe(settle, told)
-
-    Thread(target=run, daemon=True).start()
-    return await done

@@ -79,7 +79,9 @@ async def test_a_walk_returns_every_record_once_and_in_order(
         answers = [answer async for answer in walked(Desk(app, Cursors()), batch_size=wanted)]
     seen = [record["n"] for answer in answers for record in answer["records"]]
     assert seen == [[page, n] for page, sizes in enumerate(pages) for n in range(len(sizes))]
-    assert all(answer["truncated"] == ("next_cursor" in answer) for answer in answers)
+    for answer in answers:  # truncated: there are more records, or values of a huge one are clipped
+        clipped = "Long values are cut" in answer.get("warning", "")
+        assert answer["truncated"] == ("next_cursor" in answer or clipped)
     if wanted < 23:
         assert all(answer["returned"] <= wanted for answer in answers)
 
