@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
+import uvicorn
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
@@ -141,36 +142,51 @@ async def run_sse(server: CleverTapServer, *, port: int, on_ready: OnReady) -> N
 
 async def run_web(server: CleverTapServer, application: ASGIApp, port: int, on_ready: OnReady) -> None:
     """Serve a web application on loopback until a signal comes."""
-    import uvicorn  # noqa: PLC0415 - stdio does without it
-
-    class Serving(uvicorn.Server):
-        """uvicorn, ended by signals without being killed by them, and not kept alive by subscriptions."""
-
-        @contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            """Take SIGTERM and SIGINT; uvicorn would raise them anew when it is done, and clean-up would not run."""
-            heard = (signal.SIGTERM, signal.SIGINT) if in_main_thread() else ()
-            before = {number: signal.signal(number, self.handle_exit) for number in heard}
-            try:
-                yield
-            finally:
-                for number, handler in before.items():
-                    signal.signal(number, handler)
-
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            server.end_subscriptions()
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(cancelled_after_grace, answering)
-                await super().shutdown(sockets)
-                tasks.cancel_scope.cancel()
-
-    answering = Answering(application)
-    config = uvicorn.Config(
-        answering, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=2 * GRACE
-    )
     with listening(port) as taken:
-        on_ready(f"http://{LOOPBACK}:{taken.getsockname()[1]}")
-        await Serving(config).serve([taken])
+        url = f"http://{LOOPBACK}:{taken.getsockname()[1]}"
+        await WebServer(server, Answering(application), lambda: on_ready(url)).serve([taken])
+
+
+class WebServer(uvicorn.Server):
+    """uvicorn, ended by signals without being killed by them, and not kept alive by subscriptions.
+
+    Args:
+        server: What is served.
+        answering: The web application that it is served by.
+        on_ready: Called when requests are answered and signals are heard.
+    """
+
+    def __init__(self, server: CleverTapServer, answering: Answering, on_ready: Callable[[], object]) -> None:
+        super().__init__(
+            uvicorn.Config(answering, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=2 * GRACE)
+        )
+        self._served = server
+        self._answering = answering
+        self._on_ready = on_ready
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGTERM and SIGINT; uvicorn would raise them anew when it is done, and clean-up would not run."""
+        heard = (signal.SIGTERM, signal.SIGINT) if in_main_thread() else ()
+        before = {number: signal.signal(number, self.handle_exit) for number in heard}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and only then say so: whoever hears it may already send a signal."""
+        await super().startup(sockets)
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End subscriptions at once, and calls in flight after a while."""
+        self._served.end_subscriptions()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(cancelled_after_grace, self._answering)
+            await super().shutdown(sockets)
+            tasks.cancel_scope.cancel()
 
 
 async def cancelled_after_grace(answering: Answering) -> None:
