@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 import anyio.lowlevel
 import pytest
+from hypothesis import settings
 
 import clevertap_tools.actions  # noqa: F401 - fills the catalogue
 from clevertap_sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE, Behaviours, Fault, Kind, Recorded, Sandbox
 from clevertap_sandbox.serve import serving
-from hypothesis import settings
 from clevertap_tools.account import Account
 from clevertap_tools.action import CATALOGUE
 from clevertap_tools.client import Client, Progress
@@ -26,7 +26,7 @@ settings.load_profile("tools")
 
 NOW = 1_780_000_000
 """28 May 2026, 20:26:40 UTC: what the clocks of client and sandbox show."""
-BERLIN = ZoneInfo("Europe/Berlin")
+UTC = ZoneInfo("UTC")
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Site:
     waits: list[float] = field(default_factory=list)
     """Seconds that clients of this site meant to wait, in order."""
 
-    def account(self, *, passcode: str = PASSCODE, zone: ZoneInfo | None = ZoneInfo("UTC")) -> Account:
+    def account(self, *, passcode: str = PASSCODE, zone: ZoneInfo | None = UTC) -> Account:
         return Account(ACCOUNT_ID, passcode, self.url, ACCOUNT_TOKEN, zone)
 
     def client(self, account: Account | None = None, *, random: float = 1.0, **options: Any) -> Client:
@@ -149,6 +149,8 @@ def make_events() -> Callable[..., list[dict[str, Any]]]:
 @pytest.fixture
 def make_profiles() -> Callable[[int], list[dict[str, Any]]]:
     def profiles(count: int) -> list[dict[str, Any]]:
-        return [{"type": "profile", "identity": f"c-{number}", "profileData": {"Plan": "Gold"}} for number in range(count)]
+        return [
+            {"type": "profile", "identity": f"c-{number}", "profileData": {"Plan": "Gold"}} for number in range(count)
+        ]
 
     return profiles

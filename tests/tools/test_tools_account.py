@@ -24,7 +24,7 @@ def test_each_region_has_its_host_and_is_known_again_by_it(region: str, host: st
 
 def test_the_legacy_region_is_never_suggested() -> None:
     assert "sk1" not in HOSTS
-    with pytest.raises(ValueError, match="in1, sg1, us1, aps3, mec1, eu1$"):
+    with pytest.raises(ValueError, match=r"in1, sg1, us1, aps3, mec1, eu1$"):
         region_url("nowhere")
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+
 from clevertap_sandbox import Kind, Sandbox
 from clevertap_sandbox.serve import serving
-
 from clevertap_tools import wire
 from clevertap_tools.account import Account
 from clevertap_tools.client import Client
@@ -26,7 +26,7 @@ from clevertap_tools.errors import (
 )
 
 if TYPE_CHECKING:
-    from tests.tools.conftest import Site
+    from tools.conftest import Site
 
 pytestmark = pytest.mark.anyio
 

@@ -32,7 +32,20 @@ def test_a_day_that_no_calendar_has_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "yesterday", "2026-3-1", "01-03-2026", "7d", "-7", "-d", "--7d", "-12345d", "2026-03-01T00:00", "２０２６0301", "TODAY"],
+    [
+        "",
+        "yesterday",
+        "2026-3-1",
+        "01-03-2026",
+        "7d",
+        "-7",
+        "-d",
+        "--7d",
+        "-12345d",
+        "2026-03-01T00:00",
+        "\uff12\uff10\uff12\uff160301",
+        "TODAY",
+    ],
 )
 def test_a_day_in_another_form_is_refused_with_the_forms_there_are(text: str) -> None:
     with pytest.raises(ValueError, match=r"2026-03-31, or 'today', or '-7d'"):
@@ -41,7 +54,13 @@ def test_a_day_in_another_form_is_refused_with_the_forms_there_are(text: str) ->
 
 @pytest.mark.parametrize(
     ("text", "day"),
-    [("today", "2026-03-01"), ("-0d", "2026-03-01"), ("-1d", "2026-02-28"), ("-7d", "2026-02-22"), ("-365d", "2025-03-01")],
+    [
+        ("today", "2026-03-01"),
+        ("-0d", "2026-03-01"),
+        ("-1d", "2026-02-28"),
+        ("-7d", "2026-02-22"),
+        ("-365d", "2025-03-01"),
+    ],
 )
 def test_a_relative_day_counts_back_from_today(text: str, day: str) -> None:
     assert BERLIN.day(text, "from") == date.fromisoformat(day)
@@ -68,7 +87,9 @@ def test_milliseconds_are_refused_as_a_number_and_in_quotes(moment: int | str) -
         checked_moment(moment)
 
 
-@pytest.mark.parametrize("moment", ["", "x", "1767225600", "2026-02-31T10:00:00", "2026-01-01T25:00", True, 1.5, {}, []])
+@pytest.mark.parametrize(
+    "moment", ["", "x", "1767225600", "2026-02-31T10:00:00", "2026-01-01T25:00", True, 1.5, {}, []]
+)
 def test_what_is_no_moment_is_refused_with_the_forms_there_are(moment: object) -> None:
     with pytest.raises(ValueError, match="epoch seconds or ISO 8601"):
         checked_moment(moment)
@@ -121,7 +142,20 @@ def test_an_exported_moment_has_the_offset_of_its_day_when_the_zone_is_known(sta
 
 @pytest.mark.parametrize(
     "stamp",
-    [0, None, "", "soon", True, 1_767_225_600, 1_767_225_600_000, 202601011030, 20261301103000, 20260101103060, 1.5, "2026 1 1103000"],
+    [
+        0,
+        None,
+        "",
+        "soon",
+        True,
+        1_767_225_600,
+        1_767_225_600_000,
+        202601011030,
+        20261301103000,
+        20260101103060,
+        1.5,
+        "2026 1 1103000",
+    ],
 )
 def test_an_exported_ts_that_is_no_time_is_passed_on_as_it_came(stamp: object) -> None:
     assert BERLIN.exported(stamp) is stamp

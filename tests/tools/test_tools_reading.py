@@ -7,14 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clevertap_tools import wire
 from clevertap_tools.actions.campaigns import campaign_row, created, read_report
+from clevertap_tools.actions.counts import active_users
 from clevertap_tools.actions.proxy import read_raw
 from clevertap_tools.campaign import Campaign
-from clevertap_tools.errors import CleverTapError
+from clevertap_tools.errors import CleverTapError, UnreadableAnswerError
 from clevertap_tools.moments import ProjectTime
 from clevertap_tools.page import read_page, read_records
 from clevertap_tools.polling import read_pollable
@@ -25,7 +26,7 @@ BATCH = Batch(1000, [{"type": "event", "identity": f"c-{number}", "evtName": "Ta
 UTC = ProjectTime(None, 0)
 ESTIMATE = Campaign(name="n", target_mode="webhook", where={}, webhook_endpoint_name="w", estimate_only=True)  # type: ignore[arg-type] # pydantic makes the query
 NAMES = [
-    "status", "error", "code", "message", "processed", "unprocessed", "record", "records", "next_cursor", "cursor",
+    "last_processed_ts", "os", "new", "user_type", "status", "error", "code", "message", "processed", "unprocessed", "record", "records", "next_cursor", "cursor",
     "req_id", "count", "targets", "result", "estimates", "id", "name", "scheduled_on",
 ]  # fmt: skip
 LEAVES = (
@@ -55,30 +56,37 @@ READERS: list[Callable[[Answer], Any]] = [
     read_report,
     read_raw,
     lambda answer: created(ESTIMATE, wire.read_envelope(answer)),
-    lambda answer: [campaign_row(row, UTC) for row in wire.listed(wire.read_body(answer), "targets") if isinstance(row, dict)],
+    lambda answer: [
+        campaign_row(row, UTC) for row in wire.listed(wire.read_body(answer), "targets") if isinstance(row, dict)
+    ],
 ]
 
 
+def attempt(read: Callable[[Answer], Any], answer: Answer) -> None:
+    told = "read"
+    try:
+        read(answer)
+    except CleverTapError as error:
+        told = error.message
+    assert told
+
+
 @pytest.mark.parametrize("read", READERS)
+@settings(max_examples=60)
 @given(document=DOCUMENTS, status=STATUSES)
 def test_any_json_is_read_or_refused_in_a_sentence(
     read: Callable[[Answer], Any], document: object, status: int
 ) -> None:
-    try:
-        read(Answer(status, json.dumps(document).encode(), "application/json"))
-    except CleverTapError as error:
-        assert error.message
+    attempt(read, Answer(status, json.dumps(document).encode(), "application/json"))
 
 
 @pytest.mark.parametrize("read", READERS)
+@settings(max_examples=60)
 @given(body=st.binary(max_size=40), status=STATUSES, kind=st.sampled_from(["", "text/html", "application/json"]))
 def test_any_bytes_are_read_or_refused_in_a_sentence(
     read: Callable[[Answer], Any], body: bytes, status: int, kind: str
 ) -> None:
-    try:
-        read(Answer(status, body, kind))
-    except CleverTapError as error:
-        assert error.message
+    attempt(read, Answer(status, body, kind))
 
 
 @given(document=DOCUMENTS)
@@ -92,3 +100,15 @@ def test_an_upload_accounts_for_every_record_whatever_the_answer_says(document: 
     named = [refusal.index for refusal in outcome.refused if refusal.index is not None]
     assert len(named) == len(set(named))
     assert set(named) <= set(BATCH.span)
+
+
+@pytest.mark.parametrize("body", [{"count": 1, "os": {"mac": "many"}}, {"count": 1, "new": {"os": 5}}])
+def test_a_breakdown_that_is_not_made_of_figures_is_no_answer(body: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableAnswerError, match="not made of figures"):
+        active_users(body, UTC)
+
+
+@pytest.mark.parametrize(("told", "number"), [(17, 17), ("17", 17), (None, None), ("x", None), ([], None)])
+def test_an_id_is_understood_as_number_and_as_digits(told: object, number: int | None) -> None:
+    assert campaign_row({"id": told}, UTC).id == number
+    assert created(ESTIMATE, {"id": told}).id == number

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Fault, Kind, Sandbox
-from clevertap_sandbox.serve import serving
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Fault, Kind, Sandbox
+from clevertap_sandbox.serve import serving
 from clevertap_tools import wire
 from clevertap_tools.account import Account
 from clevertap_tools.client import Client
@@ -57,9 +57,7 @@ async def wait(_seconds: float) -> None:
     """Take no time."""
 
 
-async def sent(
-    url: str, records: list[dict[str, Any]], effect: Effect, batch_size: int, concurrency: int
-) -> Ledger:
+async def sent(url: str, records: list[dict[str, Any]], effect: Effect, batch_size: int, concurrency: int) -> Ledger:
     account = Account(ACCOUNT_ID, PASSCODE, url)
     async with Client(account, upload_concurrency=concurrency, sleep=wait) as client:
         return await upload(client.for_call(), iter(records), effect=effect, batch_size=batch_size)
@@ -72,7 +70,7 @@ async def stored(url: str) -> int:
     return int(body["count"]) - 1
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     count=st.integers(1, 60),
     bad=st.sets(st.integers(0, 59), max_size=6),

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from clevertap_sandbox import Kind
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clevertap_sandbox import Kind
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import IncompleteError
 from clevertap_tools.upload import Batch, cut, read_upload, upload
 from clevertap_tools.wire import Answer
 
 if TYPE_CHECKING:
-    from tests.tools.conftest import NOW, Perform, Site  # noqa: F401 - NOW is what the clock shows
+    from tools.conftest import Perform, Site
 
 pytestmark = pytest.mark.anyio
 
@@ -183,7 +183,9 @@ async def stored_people(site: Site, perform: Perform) -> int:
     return sum(each.found for each in found)
 
 
-async def test_a_dry_run_whose_answer_is_lost_may_be_asked_again(site: Site, perform: Perform, make_events: Any) -> None:
+async def test_a_dry_run_whose_answer_is_lost_may_be_asked_again(
+    site: Site, perform: Perform, make_events: Any
+) -> None:
     site.breaks(Kind.RESET_AFTER, UPLOAD)
     result = await perform(site, "upload-events", {"events": make_events(3), "dry_run": True})
     assert result.accepted == 3

@@ -175,9 +175,7 @@ def test_what_is_not_clevertaps_json_is_called_by_its_name(answer: Answer, told:
         (409, InvalidRequestError),
     ],
 )
-def test_each_http_status_is_an_error_of_its_kind_in_clevertaps_words(
-    status: int, kind: type[CleverTapError]
-) -> None:
+def test_each_http_status_is_an_error_of_its_kind_in_clevertaps_words(status: int, kind: type[CleverTapError]) -> None:
     error = failure(said({"status": "fail", "error": "Words of CleverTap", "code": status}, status))
     assert type(error) is kind
     assert "Words of CleverTap" in error.message

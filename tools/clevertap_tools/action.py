@@ -183,13 +183,18 @@ def description(function: Callable[..., Any]) -> str:
 def problems(error: ValidationError, model: type[BaseModel], *, most: int = 20) -> list[Problem]:
     """Every fault of a validation as one line that names the field and the remedy, without repeating values."""
     faults = error.errors(include_url=False, include_input=False)
-    lines = [
-        Problem(field := place(fault["loc"]), sentence(field, cast("Mapping[str, Any]", fault), model))
-        for fault in faults[:most]
-    ]
+    lines = [problem(cast("Mapping[str, Any]", fault), model) for fault in faults[:most]]
     if len(faults) > most:
         lines.append(Problem("", f"and {len(faults) - most} more"))
     return lines
+
+
+def problem(fault: Mapping[str, Any], model: type[BaseModel]) -> Problem:
+    """One fault; what is wrong between several fields stands under the first one that its sentence names."""
+    field = place(fault["loc"])
+    told = sentence(field, fault, model)
+    named = NAMED.search(told)
+    return Problem(field or (named[1] if named else ""), told)
 
 
 def place(location: tuple[int | str, ...]) -> str:
@@ -198,6 +203,7 @@ def place(location: tuple[int | str, ...]) -> str:
     return "".join(parts).removeprefix(".")
 
 
+NAMED = re.compile(r"'([a-zA-Z_.]+)'")
 EXPECTED = {
     "string_type": "must be text",
     "int_type": "must be a whole number, without quotes",
@@ -217,6 +223,7 @@ LIMITED = {
     "less_than_equal": "must be at most {le}",
     "string_too_long": "is longer than {max_length} characters",
     "string_too_short": "is shorter than {min_length} characters",
+    "string_pattern_mismatch": "must look like {pattern}",
     "literal_error": "must be one of {expected}",
     "enum": "must be one of {expected}",
 }

@@ -125,6 +125,8 @@ class Client:
         self._http = httpx2.AsyncClient(
             timeout=TIMEOUT,
             transport=transport,
+            # Plain http is for this machine only; a proxy of the environment would carry the passcode off it.
+            mounts={"http://": None},
             follow_redirects=False,
             headers={"User-Agent": "clevertap-mcp"},
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=MOST_UPLOADS + CONCURRENCY),

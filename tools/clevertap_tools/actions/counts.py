@@ -119,7 +119,15 @@ async def real_time_user_count(client: Client, asked: RealTimeUserCount) -> Acti
     """
     flags = {name: True for name in BLOCKS if getattr(asked, name)}
     body = await client.send(wire.post(NOW, flags, Effect.READ, wire.read_envelope))
-    time = ProjectTime(client.account.zone, client.clock())
+    return active_users(body, ProjectTime(client.account.zone, client.clock()))
+
+
+def active_users(body: JsonObject, time: ProjectTime) -> ActiveUsers:
+    """The figures of an answer, with every breakdown that it has.
+
+    Raises:
+        UnreadableAnswerError: Some of it is no figure.
+    """
     blocks = {name: body[name] for name in BLOCKS if isinstance(body.get(name), dict)}
     processed = time.seen(body.get("last_processed_ts"))
     try:

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from clevertap_tools.action import CATALOGUE, Action, Arguments, Listing, Result, Toolset
+from clevertap_tools.actions.proxy import Request
+from clevertap_tools.effect import Effect
+from clevertap_tools.errors import CleverTapError, InvalidArgumentsError
+from clevertap_tools.routes import effect_of
+
+if TYPE_CHECKING:
+    from tools.conftest import Perform, Site
+
+CORE = {
+    "upload-user-profiles", "upload-events", "upload-device-tokens", "get-user-profiles",
+    "get-user-profiles-by-cursor", "get-events", "get-events-by-cursor", "get-profile-count", "get-event-count",
+    "real-time-user-count", "get-campaigns", "get-campaign-report", "create-campaign", "stop-campaign",
+    "delete-user-profile", "request",
+}  # fmt: skip
+LONGEST_NAME = 40
+LONGEST_DESCRIPTION = 1024
+LONGEST_FIRST_SENTENCE = 140
+ACTIONS = pytest.mark.parametrize("action", CATALOGUE.values(), ids=CATALOGUE)
+
+PUSH = {
+    "name": "n", "target_mode": "push", "where": {}, "when": "now", "devices": ["ios"],
+    "content": {"title": "t", "body": "b"},
+}  # fmt: skip
+RANGE = {"event_name": "App Launched", "from": "2026-01-01", "to": "2026-01-31"}
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("upload-user-profiles", {"profiles": [{"identity": "a", "profileData": {"Plan": "Gold"}}]}),
+    ("upload-user-profiles", {"profiles": [{"identity": "a", "profileData": {"Visits": {"$incr": 1}}}]}),
+    ("upload-events", {"events": [{"identity": "a", "evtName": "Tasted"}]}),
+    ("upload-device-tokens", {"tokens": [{"objectId": "__a", "tokenData": {"id": "t", "type": "fcm"}}]}),
+    ("get-user-profiles", RANGE),
+    ("get-events", RANGE),
+    ("get-profile-count", RANGE),
+    ("get-event-count", RANGE),
+    ("real-time-user-count", {}),
+    ("get-campaigns", {"from": "2026-05-01", "to": "2026-05-31"}),
+    ("create-campaign", {**PUSH, "estimate_only": True}),
+    ("create-campaign", PUSH),
+    ("stop-campaign", {"id": 1_780_000_000}),
+    ("get-campaign-report", {"id": 1_780_000_000}),
+    ("get-user-profile", {"identity": "a"}),
+    ("delete-user-profile", {"identity": ["a"]}),
+]
+
+
+def test_the_catalogue_holds_the_sixteen_core_actions_and_get_user_profile() -> None:
+    assert {key for key, action in CATALOGUE.items() if action.toolset is Toolset.CORE} == CORE
+    assert set(CATALOGUE) - CORE == {"get-user-profile"}
+    assert all(action.default for action in CATALOGUE.values())
+
+
+@ACTIONS
+def test_an_action_is_described_for_an_agent_within_bounds(action: Action[Any, Any]) -> None:
+    first = action.description.split("\n")[0].split(". ")[0]
+    assert action.title
+    assert len(f"clevertap_{action.key}") <= LONGEST_NAME
+    assert 0 < len(first) <= LONGEST_FIRST_SENTENCE
+    assert len(action.description) <= LONGEST_DESCRIPTION
+    assert not {"Raises:", "Reference:", "Returns:"} & set(action.description.split())
+
+
+@ACTIONS
+def test_a_neighbour_that_is_named_exists(action: Action[Any, Any]) -> None:
+    words = action.description.replace(",", " ").replace(".", " ").replace(";", " ").split()
+    for name in (word for word in words if word.startswith("clevertap_")):
+        assert name.removeprefix("clevertap_").replace("_", "-") in CATALOGUE
+
+
+@ACTIONS
+def test_an_action_says_what_it_takes_gives_and_does(action: Action[Any, Any]) -> None:
+    assert issubclass(action.arguments, Arguments)
+    assert issubclass(action.result, Result)
+    assert action.effects <= set(Effect)
+    assert action.effects
+    if issubclass(action.result, Listing):
+        assert action.result.rows in action.result.model_fields
+
+
+def test_an_action_with_several_effects_tells_which_by_its_arguments() -> None:
+    many = {key for key, action in CATALOGUE.items() if len(action.effects) > 1}
+    assert many == {"upload-user-profiles", "upload-events", "upload-device-tokens", "create-campaign", "request"}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("key", "given"), CALLS)
+async def test_an_actions_own_calls_have_the_effect_that_the_table_of_paths_gives_them(
+    site: Site, perform: Perform, key: str, given: dict[str, Any]
+) -> None:
+    action = CATALOGUE[key]
+    try:
+        await perform(site, key, given)
+    except CleverTapError:
+        assert "campaign" in key, "only campaigns that do not exist are refused"
+    effect = action.effect_of(action.parse(given))
+    assert effect in action.effects
+    assert site.sandbox.requests
+    for sent in site.sandbox.requests:
+        assert effect_of(sent.method, sent.path, json.loads(sent.body) if sent.body else None) is effect
+
+
+@pytest.mark.parametrize(("key", "given"), [call for call in CALLS if call[0].startswith("upload")])
+def test_a_dry_run_of_an_upload_reads(key: str, given: dict[str, Any]) -> None:
+    action = CATALOGUE[key]
+    assert action.effect_of(action.parse({**given, "dry_run": True})) is Effect.READ
+
+
+@pytest.mark.parametrize("value", ["true", 1, None, False])
+def test_only_true_makes_an_estimate(value: object) -> None:
+    action = CATALOGUE["create-campaign"]
+    try:
+        asked = action.parse({**PUSH, "estimate_only": value})
+    except InvalidArgumentsError:
+        return
+    assert action.effect_of(asked) is Effect.SEND
+
+
+def test_the_effect_of_a_request_is_never_judged_by_a_raw_body() -> None:
+    path = "/1/targets/create.json"
+    asked = Request(method="POST", path=path, raw_body='{"estimate_only": true}', content_type="application/json")
+    assert asked.effect is Effect.SEND
+    assert Request(method="POST", path=path, body={"estimate_only": True}).effect is Effect.READ
+    assert Request(method="POST", path=path, body='{"estimate_only": true}').effect is Effect.SEND
+
+
+@pytest.mark.parametrize(
+    ("effect", "repeatable", "guarded"),
+    [
+        (Effect.READ, True, False),
+        (Effect.UPSERT, True, False),
+        (Effect.APPEND, False, False),
+        (Effect.SEND, False, True),
+        (Effect.DESTROY, False, True),
+    ],
+)
+def test_each_effect_says_whether_it_may_be_repeated_and_must_be_allowed(
+    effect: Effect, repeatable: bool, guarded: bool
+) -> None:
+    assert (effect.repeatable, effect.guarded) == (repeatable, guarded)
+
+
+def test_a_result_without_a_failure_is_complete() -> None:
+    result = Result()
+    assert result.failure is None
+    assert result.complete
