@@ -126,6 +126,14 @@ def test_a_failure_under_http_200_is_a_refusal_in_clevertaps_words(document: dic
     assert error.status == 200
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(401, CredentialsError), (429, RateLimitedError), (500, ServiceError), (503, ServiceError)],
+)
+def test_a_telling_code_in_a_body_counts_although_the_status_is_200(code: int, kind: type[CleverTapError]) -> None:
+    assert isinstance(failure(said({"status": "fail", "error": "Words", "code": code})), kind)
+
+
 def test_a_foreign_text_is_quoted_in_one_line_of_bounded_length() -> None:
     error = failure(said({"status": "fail", "error": "long\n" * 10_000}))
     assert len(error.message) <= wire.LONGEST_QUOTE + 1
@@ -151,7 +159,6 @@ def test_a_status_that_means_nothing_here_is_no_answer() -> None:
         (Answer(200, b"[" * 200_000), "a text that is not complete JSON"),
         (Answer(200, b'["success"]'), "JSON that is no object"),
         (Answer(200, b"null"), "JSON that is no object"),
-        (Answer(302, b"", ""), "redirect (HTTP 302)"),
     ],
 )
 def test_what_is_not_clevertaps_json_is_called_by_its_name(answer: Answer, told: str) -> None:

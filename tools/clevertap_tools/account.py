@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 DEFAULT_REGION = "eu1"
+LOOKS_LIKE = "must look like https://host or https://host:port"
 HOST_NAME = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 HOSTS: Mapping[str, str] = MappingProxyType(
     {
@@ -72,12 +73,15 @@ def checked_base_url(url: str) -> str:
     """
     if not url.isprintable() or "\\" in url or " " in url:
         raise ValueError("holds characters that no address has")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - raises for a port that is none, in words that hold the value
+    except ValueError:
+        raise ValueError(LOOKS_LIKE) from None
     if parts.scheme not in ("https", "http") or not HOST_NAME.fullmatch(parts.hostname or ""):
-        raise ValueError("must look like https://host or https://host:port")
+        raise ValueError(LOOKS_LIKE)
     if any(mark in url for mark in "@?#") or parts.path not in ("", "/"):
         raise ValueError("must be scheme and host only, without user, path or query")
-    parts.port  # noqa: B018 - raises ValueError for a port that is none
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError("may use plain http only on loopback; use https")
     return url.rstrip("/")

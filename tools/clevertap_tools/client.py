@@ -262,7 +262,10 @@ class InProcess(httpx2.ASGITransport):
         """Hand the request over; it has left as soon as it was handed over."""
         if (watch := request.extensions.get("trace")) is not None:
             await watch("http11.send_request_headers.started", {})
-        return await super().handle_async_request(request)
+        try:
+            return await super().handle_async_request(request)
+        except ConnectionResetError as error:  # the sandbox's way to break a connection that does not exist
+            raise httpx2.ReadError(str(error), request=request) from error
 
 
 def in_process(application: Any) -> Transport:

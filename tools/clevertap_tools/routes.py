@@ -119,8 +119,8 @@ PATTERNS: tuple[tuple[str, re.Pattern[str], Effect], ...] = (
 )
 """Documented paths with an id in them; their other methods overwrite or delete."""
 
-TOKEN_PATHS = re.compile(r"/2/send/externaltrigger\.json|/v2/catalogs(/.*)?")
-"""Where the reference asks for the account token (engagement 1.2)."""
+TOKEN_PATHS = re.compile(r"/2/send/externaltrigger\.json|/v2/catalogs(?!/[^/]+/products)(/.*)?")
+"""Where the reference asks for the account token (engagement 1.2 and 13.2); products of a catalogue do not."""
 
 
 def effect_of(method: str, path: str, body: Body) -> Effect:

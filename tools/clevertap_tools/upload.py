@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 
 from clevertap_tools import wire
 from clevertap_tools.client import UPLOAD_PATH, Client
@@ -128,8 +129,8 @@ async def upload(
     """Send records in batches, several at a time, and account for every one.
 
     The records are taken from the iterable only as fast as they leave, so memory stays flat whatever their number.
-    Nothing more is sent once CleverTap has refused a whole batch (401, 400) or the deadline has passed; the rest of a
-    sized iterable is then counted as unsent.
+    Nothing more is sent once CleverTap has refused a whole batch (401, 400) or the deadline has passed; the rest is
+    read all the same and counted as unsent.
 
     Args:
         client: The account, with the deadline of this call.
@@ -150,6 +151,7 @@ async def upload(
         for batch in batches:
             if any(stops(error) for error in ledger.errors):
                 ledger.unsent.append(batch.span)
+                await anyio.lowlevel.checkpoint()  # the records may have no end
                 continue
             try:
                 ledger.enter(batch, await client.send(upload_call(batch, effect, query)))

@@ -9,7 +9,7 @@ from pydantic import Field
 from clevertap_tools.action import Arguments, Listing, Result
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
-from clevertap_tools.errors import CleverTapError, CredentialsError, IncompleteError
+from clevertap_tools.errors import Changed, CleverTapError, CredentialsError, IncompleteError, RateLimitedError
 from clevertap_tools.upload import RECORDS_PER_CALL, Ledger, upload
 from clevertap_tools.wire import JsonObject
 
@@ -52,6 +52,7 @@ class UploadResult(Listing):
     lost: Annotated[tuple[range, ...], Field(exclude=True)] = ()
     left_behind: Annotated[tuple[range, ...], Field(exclude=True)] = ()
     advice: Annotated[str, Field(exclude=True)] = ""
+    dry_run: Annotated[bool, Field(exclude=True)] = False
 
     model_config = Listing.model_config | {"arbitrary_types_allowed": True}
 
@@ -67,9 +68,14 @@ class UploadResult(Listing):
             return None
         return IncompleteError(
             self._what_happened(),
-            changed="unknown" if self.unaccounted else "partly" if self.accepted else "no",
+            changed=self._changed(),
             next_step=self._what_next(),
         )
+
+    def _changed(self) -> Changed:
+        if self.dry_run:
+            return "no"
+        return "unknown" if self.unaccounted else "partly" if self.accepted else "no"
 
     def _what_happened(self) -> str:
         given = self.sent + self.unsent
@@ -82,14 +88,23 @@ class UploadResult(Listing):
             steps.append(f"Records {spans(self.lost)} are unaccounted: {self.advice}")
         if self.left_behind:
             steps.append(f"Records {spans(self.left_behind)} were not sent: send just these again.")
-        if self.refused:
+        busy = sum(each.code == RateLimitedError.status for each in self.refusals)
+        if busy:
+            steps.append("Records refused with 429 were not looked at: send just these again, later.")
+        if self.refused > busy:
             steps.append("Correct the refused records and send just these again.")
         return " ".join(steps)
 
 
 def spans(ranges: tuple[range, ...]) -> str:
     """Places in a list as people write them: `0-999, 3000-3999`."""
-    return ", ".join(f"{span.start}-{span.stop - 1}" for span in sorted(ranges, key=lambda span: span.start))
+    joined: list[range] = []
+    for span in sorted(ranges, key=lambda span: span.start):
+        if joined and joined[-1].stop == span.start:
+            joined[-1] = range(joined[-1].start, span.stop)
+        else:
+            joined.append(span)
+    return ", ".join(f"{span.start}-{span.stop - 1}" for span in joined)
 
 
 ADVICE = {
@@ -110,16 +125,17 @@ async def uploaded(
 ) -> UploadResult:
     """Send records and tell what became of each."""
     ledger = await upload(client, given, effect=effect, batch_size=batch_size, dry_run=dry_run, total=len(given))
-    return result_of(ledger, ADVICE[effect], warning)
+    return result_of(ledger, ADVICE[effect], warning, dry_run=dry_run)
 
 
-def result_of(ledger: Ledger, advice: str, warning: str | None = None) -> UploadResult:
+def result_of(ledger: Ledger, advice: str, warning: str | None = None, *, dry_run: bool = False) -> UploadResult:
     """The account of many records as an answer.
 
     Args:
         ledger: What became of each record.
         advice: What to do about records whose answer was lost.
         warning: What else the caller should know.
+        dry_run: Whether nothing was to be stored.
     """
     return UploadResult(
         sent=ledger.sent,
@@ -134,6 +150,7 @@ def result_of(ledger: Ledger, advice: str, warning: str | None = None) -> Upload
         lost=tuple(ledger.lost),
         left_behind=tuple(ledger.unsent),
         advice=advice,
+        dry_run=dry_run,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, unquote_to_bytes, urlencode
@@ -26,6 +26,8 @@ from clevertap_tools.errors import (
 T = TypeVar("T")
 JsonObject = dict[str, Any]
 JSON = "application/json"
+TELLING_CODES = frozenset({401, 429, *range(500, 600)})
+"""Codes in a body under HTTP 200 that say more than "refused"."""
 LONGEST_QUOTE = 300
 """Characters of a foreign text that an error message may repeat."""
 
@@ -111,7 +113,8 @@ def headers(account: Account, call: Call[Any]) -> dict[str, str]:
     if call.body:
         named["Content-Type"] = call.content_type
     if call.with_token and account.token:
-        named["X-CleverTap-Token"] = account.token
+        # Catalogues name the account by another header when they are asked with the token (engagement 1.2).
+        named |= {"X-CleverTap-Token": account.token, "X-Account-Id": account.id}
     return named
 
 
@@ -127,8 +130,16 @@ def read_envelope(answer: Answer) -> JsonObject:
     if status == "success":
         return body
     if status == "fail":
-        raise InvalidRequestError(refusal_text(body), status=answer.status)
+        raise refused(answer, body)
     raise UnreadableAnswerError(f"CleverTap answered with the status {clipped(status)!r}, which says nothing here.")
+
+
+def refused(answer: Answer, body: JsonObject) -> CleverTapError:
+    """What a body that says `fail` means: credentials, too many requests, a fault of CleverTap's, or a refusal."""
+    code = body.get("code")
+    if isinstance(code, int) and code in TELLING_CODES and (meant := http_error(replace(answer, status=code))):
+        return meant
+    return InvalidRequestError(refusal_text(body), status=answer.status)
 
 
 def read_body(answer: Answer) -> JsonObject:
@@ -158,8 +169,8 @@ def http_error(answer: Answer) -> CleverTapError | None:
     if status >= 500:  # noqa: PLR2004
         return ServiceError(f"CleverTap failed with HTTP {status}: {text}", retry_after=answer.retry_after)
     if status < 400:  # noqa: PLR2004
-        return UnreadableAnswerError(f"CleverTap answered with a redirect (HTTP {status}), which is not followed.")
-    return InvalidRequestError(text, status=status)
+        text = "a redirect, which is not followed"
+    return InvalidRequestError(text if status == 400 else f"HTTP {status}: {text}", status=status)  # noqa: PLR2004
 
 
 def json_object(answer: Answer) -> JsonObject:
