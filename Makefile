@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check quick slow inspect bench docs clean
+.PHONY: setup demo test check inspect bench docs clean
 
 setup: .venv/.ready
 
@@ -14,21 +14,16 @@ setup: .venv/.ready
 demo: setup
 	$(BIN)/python docs/demo.py
 
-test: setup check quick slow
-
-check: setup
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-
-quick: setup
+test: setup check
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-slow: setup
-	$(BIN)/python -m pytest -m slow
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 # The MCP Inspector's command line against the server, with the Node.js it needs from npm.
 inspect: setup tests/inspector/node_modules

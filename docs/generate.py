@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from clevertap_mcp.settings import Environment, variable
+from clevertap_tools.action import tool_name
 from clevertap_tools.actions import CATALOGUE
 from clevertap_tools.effect import Effect
 from clevertap_tools.routes import PATTERNS, ROUTES, Rule
@@ -25,7 +26,7 @@ def tools() -> str:
     """Every action: its tool, what it does, its effects and its toolset."""
     rows = [
         [
-            f"`clevertap_{action.key.replace('-', '_')}`",
+            f"`{tool_name(action.key)}`",
             action.description.split("\n")[0],
             ", ".join(effect for effect in Effect if effect in action.effects)
             if len(action.effects) < len(Effect)

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure, and a run is the same run everywhere.
+settings.register_profile("clevertap", deadline=None, derandomize=True)
+settings.load_profile("clevertap")
 
 
 @pytest.fixture

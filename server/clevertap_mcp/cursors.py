@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
-from clevertap_tools.action import Action
+from clevertap_tools.action import Action, tool_name
 from clevertap_tools.errors import InvalidArgumentsError
 from clevertap_tools.page import Page
 
@@ -139,7 +139,7 @@ class Cursors:
             raise InvalidArgumentsError.of("cursor", unknown(reader))
         if entry.place.reader != reader:
             raise InvalidArgumentsError.of(
-                "cursor", f"'cursor' belongs to another walk: pass it to {tool(entry.place.reader)}."
+                "cursor", f"'cursor' belongs to another walk: pass it to {tool_name(entry.place.reader)}."
             )
         entry.used = now
         return entry.place
@@ -170,14 +170,9 @@ def reader_of(action: Action[Any, Any]) -> str:
     return action.key if action.key.endswith(BY_CURSOR) else action.key + BY_CURSOR
 
 
-def tool(key: str) -> str:
-    """The name under which agents know an action."""
-    return f"clevertap_{key.replace('-', '_')}"
-
-
 def unknown(reader: str) -> str:
     """What to do about a handle that leads nowhere."""
     return (
         "'cursor' is not known here: it is mistyped, or older than CleverTap keeps it. Pass next_cursor of an "
-        f"earlier answer as it stands, or start again with {tool(reader.removesuffix(BY_CURSOR))}."
+        f"earlier answer as it stands, or start again with {tool_name(reader.removesuffix(BY_CURSOR))}."
     )

@@ -14,12 +14,12 @@ from pydantic import BaseModel
 
 from clevertap_mcp.app import App
 from clevertap_mcp.clip import clip, whole_characters
-from clevertap_mcp.cursors import Cursors, tool
+from clevertap_mcp.cursors import Cursors
 from clevertap_mcp.paging import Paging
 from clevertap_mcp.render import Body, Rendered, render
 from clevertap_mcp.schema import input_schema, output_schema
 from clevertap_mcp.table import ERROR
-from clevertap_tools.action import Action, Listing, Result
+from clevertap_tools.action import Action, Listing, Result, tool_name
 from clevertap_tools.client import Progress
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError
@@ -34,7 +34,7 @@ IDEMPOTENT = frozenset({Effect.READ, Effect.UPSERT, Effect.DESTROY})
 def listed(action: Action[Any, Any]) -> Tool:
     """An action as agents see it in the list of tools."""
     return Tool(
-        name=tool(action.key),
+        name=tool_name(action.key),
         title=action.title,
         description=action.description,
         input_schema=input_schema(action.arguments),
@@ -107,15 +107,8 @@ def refusal(error: Body) -> CallToolResult:
 
 
 def told(error: CleverTapError) -> Body:
-    """An error as an agent reads it; what there is nothing to say about is left out."""
-    parts = {
-        "code": error.code,
-        "message": error.message,
-        "field": error.field,
-        "changed": error.changed,
-        "next": error.next,
-    }
-    return {key: within_reason(part) for key, part in parts.items() if part}
+    """An error as an agent reads it."""
+    return {key: within_reason(part) for key, part in error.told().items()}
 
 
 def within_reason(text: str) -> str:
@@ -137,7 +130,7 @@ def internal(action: Action[Any, Any]) -> Body:
 def report(action: Action[Any, Any], error: Exception) -> None:
     """Tell the operator where we failed, without the exception's own words: they can hold arguments."""
     trace = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s failed with %s\n%s", tool(action.key), type(error).__qualname__, trace)
+    log.error("%s failed with %s\n%s", tool_name(action.key), type(error).__qualname__, trace)
 
 
 def unpacked(given: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:

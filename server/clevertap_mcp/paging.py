@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from clevertap_mcp.app import App
-from clevertap_mcp.cursors import Cursors, Place, reader_of, tool
+from clevertap_mcp.cursors import Cursors, Place, reader_of
 from clevertap_mcp.render import Rendered, Rest, render
-from clevertap_tools.action import Action
+from clevertap_tools.action import Action, tool_name
 from clevertap_tools.client import Progress
 from clevertap_tools.page import REPEATED, Page
 
@@ -67,7 +67,7 @@ class Paging:
         figures = {"returned": len(records), "truncated": more or page.truncated}
         told = page.model_copy(update={"records": records, NEXT: None} | figures)
         body = told.model_dump(mode="json", exclude_none=True) | (way if more else {})
-        advice = f"Go on with {tool(place.reader)} and this {NEXT}."
+        advice = f"Go on with {tool_name(place.reader)} and this {NEXT}."
         shown = render(body, Page.rows, Rest(advice, way))
         if shown.shown < len(remaining):
             onward = place.later(shown.shown)

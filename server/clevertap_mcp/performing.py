@@ -11,7 +11,7 @@ import click
 from clevertap_mcp.app import opened
 from clevertap_mcp.exits import DONE, FAILED, complain
 from clevertap_mcp.intent import rank
-from clevertap_mcp.printing import described, show, spoken, table, told
+from clevertap_mcp.printing import described, show, spoken, table
 from clevertap_mcp.toolsets import choose, key_of
 from clevertap_tools.action import Action, Result
 from clevertap_tools.actions import CATALOGUE
@@ -82,7 +82,7 @@ def conclude(
 ) -> int:
     """Print figures and error where they belong, and tell the exit status."""
     if go_on and error:
-        figures = {**figures, "error": told(error)}
+        figures = {**figures, "error": error.told()}
     if figures:
         show(figures, compact=compact)
     if go_on:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clevertap_mcp.schema import input_schema
+from clevertap_tools.action import tool_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,18 +25,6 @@ def show(value: object, *, compact: bool) -> None:
     click.echo(text.encode("utf-8", "backslashreplace"))
 
 
-def told(error: CleverTapError) -> dict[str, str]:
-    """An error as programs read it; what is not known is absent."""
-    said = {
-        "code": error.code,
-        "message": error.message,
-        "field": error.field,
-        "changed": error.changed,
-        "next": error.next,
-    }
-    return {name: value for name, value in said.items() if value}
-
-
 def spoken(error: CleverTapError) -> str:
     """An error as people read it: what happened, then what to do."""
     stop = "" if error.message.endswith((".", "!", "?")) else "."
@@ -47,7 +36,7 @@ def described(action: Action[Any, Any]) -> dict[str, Any]:
     """An action as programs read it."""
     return {
         "key": action.key,
-        "tool": f"clevertap_{action.key.replace('-', '_')}",
+        "tool": tool_name(action.key),
         "title": action.title,
         "description": action.description,
         "toolset": action.toolset.value,

@@ -18,9 +18,10 @@ from mcp.server.subscriptions import ListenHandler
 from mcp.types import INVALID_PARAMS, CallToolResult, Tool
 
 from clevertap_mcp.app import App
-from clevertap_mcp.cursors import Cursors, tool
+from clevertap_mcp.cursors import Cursors
 from clevertap_mcp.expose import Desk, listed
 from clevertap_mcp.settings import Settings
+from clevertap_tools.action import tool_name
 from clevertap_tools.effect import Effect
 
 NAME = "clevertap-mcp"
@@ -50,7 +51,7 @@ class CleverTapServer(MCPServer[Any]):
             log_level="WARNING",
         )
         self._desk = Desk(app, cursors or Cursors())
-        self._actions = {tool(key): action for key, action in app.actions.items()}
+        self._actions = {tool_name(key): action for key, action in app.actions.items()}
 
     @cached_property
     def _tools(self) -> list[Tool]:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from clevertap_mcp.printing import show, spoken, told
+from clevertap_mcp.printing import show, spoken
 from clevertap_tools.errors import (
     CredentialsError,
     InvalidArgumentsError,
@@ -27,9 +27,9 @@ def test_what_is_shown_is_json_whatever_characters_it_holds(
 
 
 def test_an_error_is_told_without_what_is_not_known() -> None:
-    assert told(CredentialsError("no")) == {"code": "credentials", "message": "no", "changed": "no"}
-    assert told(OutcomeUnknownError("lost", field="events"))["changed"] == "unknown"
-    assert told(OutcomeUnknownError("lost", field="events"))["field"] == "events"
+    assert CredentialsError("no").told() == {"code": "credentials", "message": "no", "changed": "no"}
+    assert OutcomeUnknownError("lost", field="events").told()["changed"] == "unknown"
+    assert OutcomeUnknownError("lost", field="events").told()["field"] == "events"
 
 
 def test_an_error_is_spoken_in_whole_sentences() -> None:

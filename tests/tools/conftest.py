@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import anyio.lowlevel
 import pytest
-from hypothesis import settings
 
 import clevertap_tools.actions  # noqa: F401 - fills the catalogue
 from clevertap_sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE, Behaviours, Fault, Kind, Recorded, Sandbox
@@ -19,10 +18,6 @@ from clevertap_sandbox.serve import serving
 from clevertap_tools.account import Account
 from clevertap_tools.action import CATALOGUE
 from clevertap_tools.client import Client, Progress
-
-# A busy machine is no failure, and a run is the same run everywhere.
-settings.register_profile("tools", deadline=None, derandomize=True)
-settings.load_profile("tools")
 
 NOW = 1_780_000_000
 """28 May 2026, 20:26:40 UTC: what the clocks of client and sandbox show."""

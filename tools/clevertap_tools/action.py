@@ -114,6 +114,11 @@ class Action(Generic[A, R]):
         return await self.function(client, asked)
 
 
+def tool_name(key: str) -> str:
+    """The name under which agents know the action of that key."""
+    return f"clevertap_{key.replace('-', '_')}"
+
+
 CATALOGUE: dict[str, Action[Any, Any]] = {}
 """Every action by its key, in the order in which agents see them."""
 

@@ -44,6 +44,17 @@ class CleverTapError(Exception):
         self.field = field
         self.next = next_step or self.next_step
 
+    def told(self) -> dict[str, str]:
+        """The error as programs and agents read it; what there is nothing to say about is absent."""
+        said = {
+            "code": self.code,
+            "message": self.message,
+            "field": self.field,
+            "changed": self.changed,
+            "next": self.next,
+        }
+        return {name: value for name, value in said.items() if value}
+
 
 class RejectedError(CleverTapError):
     """The request is wrong; sending it again cannot help."""
