@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .project import Project
 
 CONTROL = "/_sandbox/"
+MOST_RECORDED = 1000
+"""Requests that the log keeps: a sandbox may run for months."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Front:
             except ClientDisconnect:
                 return
             self._door.requests.append(recorded)
+            del self._door.requests[:-MOST_RECORDED]
             try:
                 await self._admit(recorded, scope, receive, send)
             except RefusedError as refused:

@@ -67,7 +67,7 @@ class Sandbox:
         self.faults = FaultPlan()
         """What shall go wrong."""
         self.requests: list[Recorded] = []
-        """Every request to the API, in order of arrival."""
+        """The last thousand requests to the API, in order of arrival."""
         self._traffic = Traffic(behaviours)
         self._store = Store(database, str(zone), lambda db: _fill(db, seed, zone))
         project = Project(self._store, zone, clock, behaviours)

@@ -21,12 +21,6 @@ HEADERS = {"X-CleverTap-Account-Id": ACCOUNT_ID, "X-CleverTap-Passcode": PASSCOD
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    """The event loop that uvicorn and the server use."""
-    return "asyncio"
-
-
-@pytest.fixture
 def opened() -> Iterator[Callable[[Sandbox], httpx2.Client]]:
     """Serve a sandbox until the test is over and give a client for it."""
     with ExitStack() as stack:

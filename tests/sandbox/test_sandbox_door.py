@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Behaviours, Fault, Kind, Sandbox
+from clevertap_sandbox.front import MOST_RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -217,3 +218,10 @@ def test_connect_says_whether_the_credentials_are_good(client: httpx2.Client) ->
     assert client.get("/v1/connect", params={"partner": "test"}).json() == {"status": "success"}
     refused = client.get("/v1/connect", headers={"X-CleverTap-Passcode": "wrong"})
     assert (refused.status_code, refused.json()["error"]) == (401, "Invalid Credentials")
+
+
+def test_the_request_log_keeps_the_last_thousand_requests(sandbox: Sandbox, client: httpx2.Client) -> None:
+    for number in range(MOST_RECORDED + 1):
+        client.get("/1/profile.json", params={"identity": str(number)})
+    assert len(sandbox.requests) == MOST_RECORDED
+    assert sandbox.requests[0].query == {"identity": "1"}
