@@ -103,7 +103,7 @@ async def uploads(walk: Walk) -> None:
 
 async def counts(walk: Walk, bought: list[Purchase]) -> None:
     """How often, how many."""
-    answer = await walk.ask("How many purchases were there?", "get_event_count", ALL_TIME)
+    answer = await walk.ask("How many purchases were there in 1997 and 1998?", "get_event_count", ALL_TIME)
     walk.check("purchases", answer["count"], len(bought))
     answer = await walk.ask("By how many people?", "get_profile_count", ALL_TIME)
     walk.check("people", answer["count"], len({each.customer for each in bought}))
@@ -152,7 +152,8 @@ async def campaigns(walk: Walk, bought: list[Purchase]) -> None:
     scheduled = await walk.ask("Schedule another for New Year 2030.", "create_campaign", later)
     await walk.ask("No, stop it.", "stop_campaign", {"id": scheduled["id"]})
     listed = await walk.ask("Is it stopped?", "get_campaigns", {"from": "2030-01-01", "to": "2030-01-01"})
-    walk.check("its status", [row["status"] for row in listed["campaigns"]], ["stopped"])
+    going = [row["id"] for row in listed["campaigns"] if row["status"] != "stopped"]
+    walk.check("campaigns of that day that are not stopped", len(going), 0)
 
 
 def steps() -> Iterator[str]:

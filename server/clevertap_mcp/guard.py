@@ -34,6 +34,6 @@ class Guard:
 
 
 DEEDS = {
-    Effect.SEND: "message people",
+    Effect.SEND: "message people, or lift opt-outs so that messages reach them",
     Effect.DESTROY: "delete, stop or overwrite something (or is not known to be harmless)",
 }

@@ -121,7 +121,9 @@ class Environment(BaseSettings):
         frozenset(), description="What may be done beyond reading and recording: send, destroy or both, with a comma."
     )
     toolsets: Annotated[str, AfterValidator(expanded)] | None = Field(
-        None, description="The toolsets or single tools to offer, such as core,insights or +messaging."
+        None,
+        description="The toolsets or single tools to offer, such as core,people or get-events,get-profile-count; "
+        "+name adds to the default, -name takes away, all is everything.",
     )
 
     def __init__(self, environ: Mapping[str, str]) -> None:

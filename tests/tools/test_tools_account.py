@@ -71,7 +71,6 @@ def test_a_base_url_is_an_https_host_or_this_machine(url: str, checked: str) -> 
         "http://127.0.0.1.example.org",
         "http://localhost.example.org",
         "http://[::ffff:10.0.0.1]",
-        "http://127.1",
     ],
 )
 def test_plain_http_is_for_loopback_only(url: str) -> None:

@@ -19,6 +19,7 @@ from clevertap_tools.errors import (
     LostAnswerError,
     OutcomeUnknownError,
     RateLimitedError,
+    RedirectedError,
     ServiceError,
     UnavailableError,
     UnreachableError,
@@ -196,7 +197,7 @@ async def test_a_401_is_final_and_says_that_a_wrong_region_looks_the_same(site: 
 async def test_a_redirect_is_not_followed(site: Site) -> None:
     site.breaks(Kind.STATUS, status=302, times=None)
     async with site.client() as client:
-        with pytest.raises(InvalidRequestError, match="HTTP 302: a redirect"):
+        with pytest.raises(RedirectedError, match="redirect"):
             await client.send(PROBE)
     assert [each.path for each in site.sandbox.requests] == ["/1/now.json"]
 

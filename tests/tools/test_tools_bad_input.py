@@ -77,8 +77,8 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("upload-events", {"events": [{**EVENT, "evtName": ""}]}, "events[0].evtName", "shorter than 1"),
     ("upload-events", {"events": [{"identity": "a"}]}, "events[0].evtName", "missing"),
     ("upload-user-profiles", {"profiles": [{"identity": "a"}]}, "profiles[0].profileData", "missing"),
-    ("get-profile-count", {}, "event_name", "ask for something"),
-    ("get-user-profiles", {}, "event_name", "ask for something"),
+    ("get-profile-count", {}, "event_name", "Ask for something"),
+    ("get-user-profiles", {}, "event_name", "Ask for something"),
     ("get-event-count", {"geo": [{"country": "Spain"}]}, "event_name", "get_profile_count"),
     # over CleverTap's published sizes
     ("upload-events", {"events": [EVENT] * 10_001}, "events", "at most 10000 entries; split the call"),

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clevertap_sandbox import Kind
+from clevertap_sandbox import SHOP, Kind
 from clevertap_tools.action import CATALOGUE
 from clevertap_tools.campaign import Campaign, Options
 from clevertap_tools.effect import Effect
@@ -167,7 +167,7 @@ def test_moments_and_days_of_a_schedule_are_written_as_clevertap_reads_them() ->
 OPTIONS = {
     "provider_group_nickname": "g", "respect_throttle": True, "users_limit_per_run": 100,
     "upper_cap_for_target_segment": 100, "system_control_group_include": False,
-    "send_email_to_opted_out_users": False, "notification_sent": True, "wzrk_cid": "offers", "wzrk_bc": 2,
+    "send_email_to_opted_out_users": False, "notification_sent": True, "wzrk_bc": 2,
     "wzrk_bi": "i", "wzrk_acts": "[]", "pa_webhook_name": "p", "tags": ["a"],
 }  # fmt: skip
 FIELDS = {
@@ -399,3 +399,14 @@ def test_only_an_estimate_reads() -> None:
     assert action.effect_of(action.parse(PUSH)) is Effect.SEND
     assert action.effect_of(action.parse({**PUSH, "draft": True})) is Effect.SEND
     assert action.effect_of(action.parse({**PUSH, "estimate_only": True})) is Effect.READ
+
+
+async def test_a_push_without_its_android_channel_is_refused_with_the_field_to_fill(
+    make_site: MakeSite, perform: Perform
+) -> None:
+    content = {"title": "Hi", "body": "There"}
+    push = {"name": "x", "target_mode": "push", "where": {}, "devices": ["android"], "content": content, "when": "now"}
+    with pytest.raises(InvalidRequestError) as caught:
+        await perform(make_site(seed=SHOP), "create-campaign", push)
+    assert caught.value.field == "wzrk_cid"
+    assert not (await perform(make_site(seed=SHOP), "create-campaign", {**push, "wzrk_cid": "offers"})).warning

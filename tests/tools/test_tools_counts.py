@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import anyio
 import pytest
 
-from clevertap_sandbox import Kind
+from clevertap_sandbox import SHOP, Kind
 from clevertap_tools.actions.counts import whole
 from clevertap_tools.errors import (
     CredentialsError,
@@ -222,3 +222,12 @@ async def test_active_users_come_with_the_breakdowns_that_were_asked_for(site: S
 async def test_active_users_are_told_in_the_projects_time(site: Site, perform: Perform) -> None:
     result = await perform(site, "real-time-user-count", account=site.account(zone=ZoneInfo("Asia/Kolkata")))
     assert result.last_processed == "2026-05-29T01:56:40+05:30"
+
+
+async def test_nothing_found_by_a_property_says_how_names_are_compared(make_site: MakeSite, perform: Perform) -> None:
+    site = make_site(seed=SHOP)
+    query = {"event_name": "Charged", "from": "1997-01-01", "to": "1997-01-31"}
+    misspelt = {**query, "event_properties": [{"name": "amount", "operator": "exists"}]}
+    assert (await perform(site, "get-event-count", misspelt)).warning
+    assert (await perform(site, "get-events", misspelt)).warning
+    assert (await perform(site, "get-event-count", query)).warning is None

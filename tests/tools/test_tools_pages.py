@@ -307,6 +307,6 @@ async def test_a_page_dumps_without_what_is_only_for_us(shop: Site, perform: Per
 
 
 async def test_people_are_asked_for_with_something_to_go_by(site: Site, perform: Perform) -> None:
-    with pytest.raises(InvalidArgumentsError, match="ask for something"):
+    with pytest.raises(InvalidArgumentsError, match="Ask for something"):
         await perform(site, "get-user-profiles", {"batch_size": 46})
     assert site.sandbox.requests == []

@@ -18,6 +18,7 @@ from clevertap_tools.errors import (
     InvalidArgumentsError,
     InvalidRequestError,
     OutcomeUnknownError,
+    RedirectedError,
     UnreadableAnswerError,
 )
 from clevertap_tools.wire import Answer
@@ -365,7 +366,7 @@ async def test_half_a_json_answer_is_none(site: Site, perform: Perform) -> None:
 
 async def test_a_redirect_is_told_and_not_followed(site: Site, perform: Perform) -> None:
     site.breaks(Kind.STATUS, status=307, times=None)
-    with pytest.raises(InvalidRequestError, match="HTTP 307: a redirect"):
+    with pytest.raises(RedirectedError, match="redirect"):
         await perform(site, "request", ASK)
     assert [each.path for each in site.sandbox.requests] == ["/1/now.json"]
 

@@ -288,7 +288,7 @@ def test_half_a_count_is_refused(half: dict[str, Any]) -> None:
 @pytest.mark.parametrize("operator", ["contains", "does_not_contain", "exists", "does_not_exist"])
 def test_a_number_of_times_is_compared_as_a_number(operator: str) -> None:
     entry = {"which": "did_all", "event_name": "A", "times_operator": operator, "times": 2}
-    assert "compares numbers" in refused({"did": [entry]})
+    assert "must be one of equals" in refused({"did": [entry]})
 
 
 @pytest.mark.parametrize("times", [-1, 1.5, "2", True])
@@ -376,7 +376,7 @@ def test_days_and_properties_need_their_event(stray: dict[str, Any]) -> None:
 
 
 def test_a_count_asks_for_something() -> None:
-    assert "ask for something" in refused({})
+    assert "Ask for something" in refused({})
 
 
 def test_a_req_id_goes_alone() -> None:
@@ -386,3 +386,14 @@ def test_a_req_id_goes_alone() -> None:
 @pytest.mark.parametrize("req_id", ["", "abc", "1 ", "1\n", "-1", "1" * 21, 412000000000123])
 def test_a_req_id_is_a_row_of_digits(req_id: object) -> None:
     assert refused({"req_id": req_id}).startswith("'req_id' ")
+
+
+@pytest.mark.parametrize("name", ["identity", "Identity", "objectId"])
+def test_what_clevertap_does_not_filter_on_is_refused_with_what_to_use_instead(name: str) -> None:
+    told = refused({"profile_filters": [{"kind": "profile_fields", "name": name, "value": "c-1"}]})
+    assert "Email" in told
+
+
+def test_a_field_that_exports_spell_otherwise_is_refused_with_its_spelling() -> None:
+    told = refused({"profile_filters": [{"kind": "profile_fields", "name": "email", "operator": "exists"}]})
+    assert "'Email'" in told

@@ -68,7 +68,7 @@ def test_a_wait_is_anything_up_to_a_bound_that_doubles_until_eight_seconds(attem
 def test_what_clevertap_asks_for_up_to_thirty_seconds_is_waited_exactly(asked: float, attempt: int) -> None:
     state = after(attempt, RateLimitedError("429", retry_after=asked))
     assert policy().wait(state) == asked
-    assert not policy().stop(state)
+    assert not policy().stop(forever)(state)
 
 
 @pytest.mark.parametrize("asked", [30.5, 3600.0, float("inf")])
@@ -76,11 +76,22 @@ def test_what_clevertap_asks_for_up_to_thirty_seconds_is_waited_exactly(asked: f
 def test_who_asks_for_more_than_thirty_seconds_gets_no_further_attempt(
     asked: float, kind: type[RateLimitedError | ServiceError]
 ) -> None:
-    assert policy().stop(after(1, kind("wait", retry_after=asked)))
+    assert policy().stop(forever)(after(1, kind("wait", retry_after=asked)))
+
+
+def forever() -> float:
+    """As much time as anybody wants."""
+    return float("inf")
+
+
+def test_who_asks_for_more_time_than_is_left_gets_no_further_attempt() -> None:
+    state = after(1, RateLimitedError("429", retry_after=4.0))
+    assert policy().stop(lambda: 3.9)(state)
+    assert not policy().stop(lambda: 4.1)(state)
 
 
 def test_attempts_are_four_at_most() -> None:
-    stops = [policy().stop(after(attempt, ServiceError("500"))) for attempt in (1, 2, 3, 4)]
+    stops = [policy().stop(forever)(after(attempt, ServiceError("500"))) for attempt in (1, 2, 3, 4)]
     assert stops == [False, False, False, True]
 
 
@@ -114,8 +125,8 @@ def test_a_purse_that_is_empty_fills_again_with_requests_and_never_over_the_rese
 
 def test_the_purse_is_not_touched_by_what_stops_for_another_reason() -> None:
     budget = RetryBudget(reserve=1)
-    assert policy(budget=budget).stop(after(4, ServiceError("500")))
-    assert policy(budget=budget).stop(after(1, ServiceError("500", retry_after=31)))
+    assert policy(budget=budget).stop(forever)(after(4, ServiceError("500")))
+    assert policy(budget=budget).stop(forever)(after(1, ServiceError("500", retry_after=31)))
     assert budget.take()
 
 

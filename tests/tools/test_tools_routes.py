@@ -162,8 +162,11 @@ def test_any_other_path_counts_as_destructive(method: str, path: str) -> None:
         ([{"identity": "c-1"}], Effect.APPEND),
         (["profile"], Effect.APPEND),
         ([{**PROFILE, "profileData": None}], Effect.UPSERT),
-        ({"type": "profile"}, Effect.APPEND),
-        (None, Effect.APPEND),
+        ([{**PROFILE, "profileData": {"MSG-dndEmail": True, "MSG-email": True}}], Effect.UPSERT),
+        ([{**PROFILE, "profileData": {"MSG-dndEmail": False}}], Effect.SEND),
+        ([EVENT, {**PROFILE, "profileData": {"msg-DNDphone": {"$delete": 1}}}], Effect.SEND),
+        ({"type": "profile"}, Effect.SEND),
+        (None, Effect.SEND),
     ],
 )
 def test_an_upload_may_be_repeated_if_every_record_may(records: Any, effect: Effect) -> None:
@@ -171,8 +174,13 @@ def test_an_upload_may_be_repeated_if_every_record_may(records: Any, effect: Eff
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 1, {}])
-def test_an_upload_that_cannot_be_read_is_not_repeated(body: object) -> None:
-    assert effect_of("POST", "/1/upload", body) is Effect.APPEND
+def test_an_upload_that_is_not_read_may_lift_opt_outs(body: object) -> None:
+    assert effect_of("POST", "/1/upload", body) is Effect.SEND
+
+
+def test_an_estimate_that_also_skips_the_estimate_is_taken_for_a_launch() -> None:
+    body = {"estimate_only": True, "skip_estimate": True}
+    assert effect_of("POST", "/1/targets/create.json", body) is Effect.SEND
 
 
 @pytest.mark.parametrize("value", [False, None, 0, 1, "true", "True", [], [True], {"a": True}])

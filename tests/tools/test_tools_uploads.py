@@ -319,7 +319,7 @@ async def test_a_fresh_event_is_announced_as_able_to_trigger_campaigns(site: Sit
     stamps = [now, now - 7200, now + 120, now - 7201, now + 121, None]
     events = [{"identity": "a", "evtName": "Tasted", "ts": stamp} for stamp in stamps]
     result = await perform(site, "upload-events", {"events": events})
-    assert result.warning == "4 of these events are recent enough to trigger live campaigns that wait for them."
+    assert result.warning == "Recent enough to trigger live campaigns that wait for them: 4 of these events."
     assert (await perform(site, "upload-events", {"events": events, "dry_run": True})).warning is None
     assert (await perform(site, "upload-events", {"events": events[3:5]})).warning is None
 

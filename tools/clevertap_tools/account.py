@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 DEFAULT_REGION = "eu1"
 LOOKS_LIKE = "must look like https://host or https://host:port"
-HOST_NAME = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+HOST_NAME = re.compile(r"[A-Za-z0-9._-]+")
+NUMBERED = re.compile(r"[0-9.]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*")
 HOSTS: Mapping[str, str] = MappingProxyType(
     {
         "in1": "in1.api.clevertap.com",
@@ -78,13 +79,24 @@ def checked_base_url(url: str) -> str:
         parts.port  # noqa: B018 - raises for a port that is none, in words that hold the value
     except ValueError:
         raise ValueError(LOOKS_LIKE) from None
-    if parts.scheme not in ("https", "http") or not HOST_NAME.fullmatch(parts.hostname or ""):
+    if parts.scheme not in ("https", "http") or not is_host(parts.hostname or ""):
         raise ValueError(LOOKS_LIKE)
     if any(mark in url for mark in "@?#") or parts.path not in ("", "/"):
         raise ValueError("must be scheme and host only, without user, path or query")
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError("may use plain http only on loopback; use https")
     return url.rstrip("/")
+
+
+def is_host(name: str) -> bool:
+    """Whether a text can be the name or the address of a host."""
+    if not NUMBERED.fullmatch(name):
+        return HOST_NAME.fullmatch(name) is not None
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def is_loopback(host: str) -> bool:

@@ -146,7 +146,6 @@ class Options(Arguments):
     system_control_group_include: bool | None = None
     send_email_to_opted_out_users: bool | None = None
     notification_sent: bool | None = None
-    wzrk_cid: str | None = None
     wzrk_bc: int | None = None
     wzrk_bi: str | None = None
     wzrk_acts: str | None = None
@@ -167,6 +166,7 @@ class Campaign(Arguments):
     schedule: Annotated[Schedule | None, named(Schedule, "Instead of when. type: now, later, recurring")] = None
     content: Annotated[Content | None, CONTENT] = None
     devices: Annotated[list[Literal["android", "ios", "windows"]] | None, Field(description="For push")] = None
+    wzrk_cid: Annotated[str | None, Field(description="Android channel; Android push needs it")] = None
     estimate_only: Annotated[bool, Field(description="Tell the reach, create nothing")] = False
     provider_nick_name: Annotated[str | None, Field(description="Provider; required for whatsapp")] = None
     labels: Annotated[list[str] | None, Field(description="For reports")] = None

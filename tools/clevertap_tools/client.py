@@ -9,7 +9,7 @@ from __future__ import annotations
 import random as chance
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from copy import copy
 from dataclasses import dataclass
 from types import TracebackType
@@ -24,8 +24,10 @@ from clevertap_tools.account import Account
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import (
     CleverTapError,
+    ConfigurationError,
     CredentialsError,
     DeadlineError,
+    InvalidArgumentsError,
     LostAnswerError,
     OutcomeUnknownError,
     UnavailableError,
@@ -44,6 +46,8 @@ DEADLINE = 55.0
 TIMEOUT = httpx2.Timeout(60.0, connect=5.0, pool=None)
 CONCURRENCY = 3
 UPLOAD_PATH = "/1/upload"
+LARGEST_ANSWER = 256 << 20
+"""Bytes; a page of 5,000 large profiles stays well below."""
 MOST_UPLOADS = 15
 """Simultaneous requests that CleverTap allows on /1/upload; 3 on every other path (reference: data 2.1)."""
 
@@ -60,6 +64,8 @@ class Flight:
     """Whether this attempt has begun to leave and was not refused whole."""
     doubtful: bool = False
     """Whether an earlier attempt may have been taken in."""
+    waiting: UnavailableError | None = None
+    """Why the next attempt has to wait, while it does."""
 
     async def watch(self, event: str, _info: dict[str, Any]) -> None:
         """Follow the HTTP library's trace of an attempt."""
@@ -92,6 +98,9 @@ class Families:
 class Client:
     """Calls one CleverTap account.
 
+    Raises:
+        ConfigurationError: The environment's proxy or certificate settings cannot be used.
+
     Args:
         account: Where and as whom.
         deadline: Seconds for one tool call, with all its retries and polls.
@@ -122,15 +131,7 @@ class Client:
         self._sleep = sleep
         self._retry = RetryPolicy(RetryBudget(), random)
         self._families = Families(self.upload_concurrency)
-        self._http = httpx2.AsyncClient(
-            timeout=TIMEOUT,
-            transport=transport,
-            # Plain http is for this machine only; a proxy of the environment would carry the passcode off it.
-            mounts={"http://": None},
-            follow_redirects=False,
-            headers={"User-Agent": "clevertap-mcp"},
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=MOST_UPLOADS + CONCURRENCY),
-        )
+        self._http = connections(transport)
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()
@@ -183,45 +184,58 @@ class Client:
                 ) from None
             except UnavailableError as error:
                 raise self._outcome(call, flight, error) from None
-        raise self._outcome(call, flight, self._too_late())
+        raise self._outcome(call, flight, flight.waiting or self._too_late(left=flight.left))
 
     def _retrying(self, effect: Effect) -> AsyncRetrying:
         return AsyncRetrying(
             sleep=self._sleep,
             wait=self._retry.wait,
-            stop=self._retry.stop,
+            stop=self._retry.stop(self._time_left),
             retry=retry_if_exception(self._retry.worth_repeating(effect)),
             reraise=True,
         )
 
     async def _attempt(self, call: Call[T], flight: Flight) -> T:
-        async with self._families.place(call.family):
-            answer = await self._exchange(call, flight)
+        flight.waiting = None
         try:
-            return call.read(answer)
+            async with self._families.place(call.family):
+                answer = await self._exchange(call, flight)
+            return readable(call, answer)
         except CleverTapError as error:
             flight.left = isinstance(error, UnavailableError) and error.taken
             flight.doubtful |= flight.left
+            flight.waiting = error if isinstance(error, UnavailableError) else None
+            error.message = self._without_secrets(error.message)
             raise
+
+    def _without_secrets(self, text: str) -> str:
+        """A foreign text that repeats none of our secrets."""
+        for secret in filter(None, (self.account.passcode, self.account.token)):
+            text = text.replace(secret, "[secret]")
+        return text
 
     async def _exchange(self, call: Call[Any], flight: Flight) -> Answer:
         """One request and its whole answer."""
         flight.left = False
-        request = self._http.build_request(
-            call.method,
-            wire.address(self.account, call),
-            headers=wire.headers(self.account, call),
-            content=call.body or None,
-            extensions={"trace": flight.watch},
-        )
         try:
-            response = await self._http.send(request)
+            request = self._http.build_request(
+                call.method,
+                wire.address(self.account, call),
+                headers=wire.headers(self.account, call),
+                content=call.body or None,
+                extensions={"trace": flight.watch},
+            )
+            async with AsyncExitStack() as stack:
+                response = await self._http.send(request, stream=True)
+                stack.push_async_callback(response.aclose)
+                body = await whole_body(response)
+        except httpx2.InvalidURL:
+            raise InvalidArgumentsError.of("", "these arguments make too long an address; shorten them") from None
         except (httpx2.TransportError, httpx2.DecodingError) as error:
-            flight.doubtful |= flight.left
             raise transport_error(error, left=flight.left) from error
         return Answer(
             response.status_code,
-            response.content,
+            body,
             response.headers.get("content-type", ""),
             wire.seconds_to_wait(response.headers.get("retry-after"), self.clock()),
         )
@@ -236,13 +250,70 @@ class Client:
         )
 
     def _deadline(self) -> anyio.CancelScope:
-        return anyio.CancelScope(deadline=anyio.current_time() + self._seconds if self._until is None else self._until)
+        return anyio.CancelScope(deadline=anyio.current_time() + self._time_left())
 
-    def _too_late(self) -> DeadlineError:
+    def _time_left(self) -> float:
+        """Seconds until this call's deadline; for what belongs to no call, all of them."""
+        return self._seconds if self._until is None else self._until - anyio.current_time()
+
+    def _too_late(self, *, left: bool = False) -> DeadlineError:
         return DeadlineError(
             f"The time for this call ran out ({self._seconds:g} s, CLEVERTAP_DEADLINE).",
             next_step="Try again, ask for less at once, or have the operator raise CLEVERTAP_DEADLINE.",
+            taken=left,
         )
+
+
+def connections(transport: Transport | None) -> httpx2.AsyncClient:
+    """The HTTP library's connections, as CleverTap and its limits want them.
+
+    Raises:
+        ConfigurationError: The environment's proxy or certificate settings cannot be used.
+    """
+    try:
+        return httpx2.AsyncClient(
+            timeout=TIMEOUT,
+            transport=transport,
+            # Plain http is for this machine only; a proxy of the environment would carry the passcode off it.
+            mounts={"http://": None},
+            follow_redirects=False,
+            headers={"User-Agent": "clevertap-mcp"},
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=MOST_UPLOADS + CONCURRENCY),
+        )
+    except (ValueError, ImportError, OSError, httpx2.InvalidURL) as error:
+        raise ConfigurationError(
+            "The proxy or certificate settings of this environment cannot be used "
+            f"({type(error).__name__}); check HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
+        ) from None
+
+
+async def whole_body(response: httpx2.Response) -> bytes:
+    """All of an answer's body, unpacked.
+
+    Raises:
+        UnreadableAnswerError: It is larger than any answer of CleverTap's.
+    """
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > LARGEST_ANSWER:
+            raise UnreadableAnswerError(f"CleverTap's answer is larger than {LARGEST_ANSWER >> 20} MiB; ask for less.")
+    return bytes(body)
+
+
+def readable(call: Call[T], answer: Answer) -> T:
+    """What a call's answer says.
+
+    Raises:
+        UnreadableAnswerError: It is so odd that reading it fails; that must cost no more than this one call.
+        CleverTapError: It says that something went wrong.
+    """
+    try:
+        return call.read(answer)
+    except CleverTapError:
+        raise
+    except Exception as error:
+        raise UnreadableAnswerError(f"CleverTap's answer makes no sense here ({type(error).__name__}).") from error
 
 
 def transport_error(error: Exception, *, left: bool) -> UnavailableError:

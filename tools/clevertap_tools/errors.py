@@ -13,8 +13,9 @@ CleverTapError
     ├── RateLimitedError        too many requests at once; nothing was taken in
     ├── ServiceError            CleverTap failed (5xx)
     ├── UnreadableAnswerError   an answer that is not CleverTap's
+    ├── RedirectedError         an answer that points elsewhere
     ├── LostAnswerError         the connection broke before the answer was complete
-    ├── DeadlineError           the time for this call ran out before the request left
+    ├── DeadlineError           the time for this call ran out
     ├── NotReadyError           CleverTap is still computing; carries the `req_id` to ask again with
     └── OutcomeUnknownError     something may have changed: the answer was lost after the request had left
 """
@@ -131,8 +132,10 @@ class UnavailableError(CleverTapError):
 
     code = "unavailable"
     next_step = "Try again in a minute."
-    taken: ClassVar[bool] = True
+    taken: bool = True
     """Whether CleverTap may have taken the request in before this happened."""
+    lasting: ClassVar[bool] = False
+    """Whether the same request would only meet the same again."""
     retry_after: float | None = None
     """How many seconds CleverTap asked us to wait, if it did."""
 
@@ -172,6 +175,14 @@ class UnreadableAnswerError(UnavailableError):
     code = "unreadable_answer"
 
 
+class RedirectedError(UnavailableError):
+    """The answer points elsewhere, where passcodes do not follow; the request may have been carried out."""
+
+    code = "redirected"
+    lasting = True
+    next_step = "Check the base URL: CleverTap's own hosts do not redirect."
+
+
 class LostAnswerError(UnavailableError):
     """The connection broke, or stayed silent too long, before the answer was complete."""
 
@@ -179,10 +190,14 @@ class LostAnswerError(UnavailableError):
 
 
 class DeadlineError(UnavailableError):
-    """The time for this call ran out; what had not left stays unsent."""
+    """The time for this call ran out; `taken` tells whether the request had left."""
 
     code = "deadline"
     taken = False
+
+    def __init__(self, message: str, *, next_step: str | None = None, taken: bool = False) -> None:
+        super().__init__(message, next_step=next_step)
+        self.taken = taken
 
 
 class NotReadyError(UnavailableError):

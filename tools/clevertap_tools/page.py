@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, ClassVar
+from urllib.parse import unquote_to_bytes
 
 from pydantic import Field
 
@@ -16,7 +17,7 @@ from clevertap_tools.action import Listing
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import DeadlineError
-from clevertap_tools.wire import Answer, JsonObject
+from clevertap_tools.wire import Answer, Call, JsonObject
 
 FIRST_WAIT = 2.0
 LONGEST_WAIT = 15.0
@@ -50,6 +51,10 @@ class Unfinished:
     """CleverTap's word that a page is not ready."""
 
 
+class UnfinishedError(DeadlineError):
+    """CleverTap did not finish a page before the deadline."""
+
+
 def read_page(answer: Answer) -> JsonObject | Unfinished:
     """The page, or that it is not ready: HTTP 202, or HTTP 200 with code 2.
 
@@ -71,16 +76,33 @@ async def first_page(client: Client, path: str, query: JsonObject, options: dict
         path: `/1/events.json` or `/1/profiles.json`.
         query: CleverTap's query.
         options: The parameters of the first request: `batch_size` and which parts to include.
+
+    Raises:
+        DeadlineError: CleverTap did not even start in time.
     """
-    call = wire.post(path, query, Effect.READ, wire.read_envelope, wire.query_string(options))
-    started = await client.send(call)
-    cursor = started.get("cursor") or started.get("next_cursor")
-    return await page(client, path, str(cursor)) if cursor else Page(records=[], returned=0)
+    call = wire.post(path, query, Effect.READ, read_page, wire.query_string(options))
+    started = await finished(client, call)
+    cursor = started.get("cursor")
+    return await page(client, path, str(cursor)) if cursor else read_records(started, None)
 
 
 async def page(client: Client, path: str, cursor: str) -> Page:
     """The page behind a cursor; an empty one with the same cursor if CleverTap does not finish it in time."""
     call = wire.get(path, read_page, wire.cursor_query(cursor))
+    try:
+        body = await finished(client, call)
+    except UnfinishedError:
+        return Page(records=[], returned=0, truncated=True, next_cursor=cursor, warning=NOT_READY, own_cursor=cursor)
+    return read_records(body, cursor)
+
+
+async def finished(client: Client, call: Call[JsonObject | Unfinished]) -> JsonObject:
+    """The answer to a call that CleverTap may need some time for; asks again until it is there.
+
+    Raises:
+        UnfinishedError: It was still not there at the deadline.
+        CleverTapError: See `Client.send`.
+    """
     wait, asked = FIRST_WAIT, 0
     try:
         while isinstance(body := await client.send(call), Unfinished):
@@ -91,23 +113,28 @@ async def page(client: Client, path: str, cursor: str) -> Page:
     except DeadlineError:
         if not asked:
             raise
-        return Page(records=[], returned=0, truncated=True, next_cursor=cursor, warning=NOT_READY, own_cursor=cursor)
-    return read_records(body, cursor)
+        raise UnfinishedError(NOT_READY) from None
+    return body
 
 
-def read_records(body: JsonObject, cursor: str) -> Page:
+def read_records(body: JsonObject, cursor: str | None) -> Page:
     """A finished page; a cursor that leads to itself is no way on."""
     records = [record for record in wire.listed(body, "records") if isinstance(record, dict)]
-    following = body.get("next_cursor") or None
-    repeated = following == cursor
+    following = str(body["next_cursor"]) if body.get("next_cursor") else None
+    repeated = following is not None and cursor is not None and same_cursor(following, cursor)
     return Page(
         records=records,
         returned=len(records),
         truncated=following is not None,
-        next_cursor=None if repeated or following is None else str(following),
+        next_cursor=None if repeated else following,
         warning=REPEATED if repeated else None,
         own_cursor=cursor,
     )
+
+
+def same_cursor(one: str, other: str) -> bool:
+    """Whether two cursors are the same, however each is percent-encoded."""
+    return unquote_to_bytes(one) == unquote_to_bytes(other)
 
 
 async def walk(client: Client, path: str, first: Page) -> AsyncIterator[Page]:

@@ -33,6 +33,11 @@ OPERATORS = (
 WITHOUT_VALUE = frozenset({"exists", "does_not_exist"})
 OF_NUMBERS = frozenset({"greater_than", "greater_than_equals", "less_than", "less_than_equals"})
 OF_TEXT = frozenset({"contains", "does_not_contain"})
+OF_COUNTS = tuple(each for each in OPERATORS if each not in WITHOUT_VALUE | OF_TEXT)
+NOT_FILTERABLE = frozenset({"identity", "objectid"})
+"""Profile fields that CleverTap does not filter on (reference: data 6.2)."""
+SYSTEM_FIELDS = {"email": "Email", "phone": "Phone", "name": "Name"}
+"""Exports spell them in lower case, queries do not."""
 
 Primitive = str | int | float | bool
 Value = Primitive | list[Primitive]
@@ -63,6 +68,31 @@ def checked_operator(operator: object) -> object:
     return operator
 
 
+def checked_count_operator(operator: object) -> object:
+    """One of the operators that compare numbers.
+
+    Raises:
+        ValueError: It is none of them.
+    """
+    if operator not in OF_COUNTS:
+        raise ValueError(f"must be one of {', '.join(OF_COUNTS)}")
+    return operator
+
+
+def checked_profile_field(name: str) -> str:
+    """The name of a profile field as CleverTap spells it.
+
+    Raises:
+        ValueError: CleverTap does not filter on it, or spells it otherwise and would find nobody.
+    """
+    if name.casefold() in NOT_FILTERABLE:
+        raise ValueError("cannot be filtered on; use Email or Phone, or look the person up with get_user_profile")
+    spelt = SYSTEM_FIELDS.get(name.casefold(), name)
+    if spelt != name:
+        raise ValueError(f"is spelt {spelt!r} here; names are compared to the letter")
+    return name
+
+
 EventName = Annotated[str, Field(min_length=1, max_length=LONGEST_VALUE)]
 PropertyName = Annotated[str, Field(min_length=1, max_length=LONGEST_VALUE)]
 AnyValue = Annotated[Value, BeforeValidator(checked_value), WithJsonSchema({"maxLength": LONGEST_VALUE})]
@@ -71,6 +101,7 @@ Operator = Annotated[str, BeforeValidator(checked_operator), WithJsonSchema({"ty
 ListedOperator = Annotated[
     str, BeforeValidator(checked_operator), WithJsonSchema({"type": "string", "enum": list(OPERATORS)})
 ]
+CountOperator = Annotated[str, BeforeValidator(checked_count_operator), WithJsonSchema({"type": "string"})]
 Times = Annotated[int, Field(ge=0), WithJsonSchema({"type": "integer"})]
 # What nested filters look like is published once, in the event_properties of the base event.
 LikeAbove = WithJsonSchema({"type": "array", "items": {"type": "object"}, "description": "As above"})
@@ -122,6 +153,15 @@ class ProfileFilter(Filter):
         "profile_fields", "demographics", "technographics", "app_fields", "reachability", "session_properties"
     ]
 
+    @model_validator(mode="after")
+    def _name_is_known(self) -> ProfileFilter:
+        if self.kind == "profile_fields":
+            try:
+                checked_profile_field(self.name)
+            except ValueError as error:
+                raise ValueError(f"'name' {error}") from None
+        return self
+
 
 class Did(Arguments):
     """An event that people did or did not do besides the base event."""
@@ -131,7 +171,7 @@ class Did(Arguments):
     from_: Annotated[Day | None, Field(alias="from")] = None
     to: Day | None = None
     event_properties: Annotated[list[Filter], LikeAbove] = []
-    times_operator: Operator | None = None
+    times_operator: CountOperator | None = None
     times: Times | None = None
 
     @model_validator(mode="after")
@@ -140,8 +180,6 @@ class Did(Arguments):
             raise ValueError("needs both times_operator and times, or neither")
         if self.which == "did_none" and self.times is not None:
             raise ValueError("takes no times_operator and times with which=did_none")
-        if self.times_operator in WITHOUT_VALUE | OF_TEXT:
-            raise ValueError("needs a times_operator that compares numbers, such as greater_than_equals")
         return self
 
     def cql(self, time: ProjectTime, field: str) -> JsonObject:
@@ -202,10 +240,10 @@ class PeopleQuery(Arguments):
     to: Annotated[Day | None, Field(description="Last day, inclusive")] = None
     event_properties: Annotated[
         list[EventFilter],
-        Field(description="Of event_name; all must hold. No operator: equals; a list: any of"),
+        Field(description="All must hold. No operator: equals; a list: any of"),
     ] = []
     profile_filters: Annotated[
-        list[ProfileFilter], Field(description="Of the person or session; operators as above")
+        list[ProfileFilter], Field(description="Of person (Email, Phone, ...) or session; operators as above")
     ] = []
     did: Annotated[
         list[Did],
@@ -224,6 +262,11 @@ class PeopleQuery(Arguments):
         if len(counted) > 1:
             raise ValueError("'did' counts the did_any events as one group: give times_operator and times once")
         return self
+
+    @property
+    def names_properties(self) -> bool:
+        """Whether it filters by names that the project gave, which may be misspelt."""
+        return bool(self.event_properties or self.profile_filters or any(each.event_properties for each in self.did))
 
     @property
     def is_empty(self) -> bool:
@@ -329,3 +372,6 @@ def advanced_query(did: Sequence[Did], time: ProjectTime, within: str) -> JsonOb
         else:
             made.setdefault(each.which, []).append(entry | each.count())
     return made
+
+
+NOTHING_FOUND = "Nothing matched. Property names are compared to the letter; a misspelt one matches nothing."

@@ -57,15 +57,21 @@ class RetryPolicy:
         """Which failures of a request with this effect allow another attempt."""
 
         def judge(error: BaseException) -> bool:
-            return isinstance(error, UnavailableError) and (effect.repeatable or not error.taken)
+            if not isinstance(error, UnavailableError) or error.lasting:
+                return False
+            return effect.repeatable or not error.taken
 
         return judge
 
-    def stop(self, state: RetryCallState) -> bool:
-        """Whether to give up: enough attempts, asked to wait too long, or the purse is empty."""
-        asked = retry_after(state)
-        too_long = asked is not None and asked > LONGEST_RETRY_AFTER
-        return state.attempt_number >= ATTEMPTS or too_long or not self.budget.take()
+    def stop(self, time_left: Callable[[], float]) -> Callable[[RetryCallState], bool]:
+        """Whether to give up: enough attempts, asked to wait longer than there is time, or the purse is empty."""
+
+        def judge(state: RetryCallState) -> bool:
+            asked = retry_after(state)
+            too_long = asked is not None and asked > min(LONGEST_RETRY_AFTER, time_left())
+            return state.attempt_number >= ATTEMPTS or too_long or not self.budget.take()
+
+        return judge
 
     def wait(self, state: RetryCallState) -> float:
         """Seconds until the next attempt: what CleverTap asked for, else anything up to a doubling bound."""

@@ -11,16 +11,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from clevertap_tools.effect import Effect
+from clevertap_tools.records import counts_up, lifts_opt_out
 
 Body = object
 Rule = Effect | Callable[[Body], Effect]
 
 
 def of_upload(body: Body) -> Effect:
-    """Profiles and tokens without increments may be repeated; anything else in an upload may not."""
+    """Profiles and tokens without increments may be repeated, events may not, and lifted opt-outs let messages out."""
     records = body.get("d") if isinstance(body, Mapping) else None
     if not isinstance(records, list):
-        return Effect.APPEND
+        return Effect.SEND  # a body that is not read may hold anything that an upload can do
+    if any(map(lifts, records)):
+        return Effect.SEND
     return Effect.UPSERT if all(map(repeatable, records)) else Effect.APPEND
 
 
@@ -28,14 +31,25 @@ def repeatable(record: Any) -> bool:
     """Whether a record of an upload changes nothing the second time."""
     if not isinstance(record, Mapping) or record.get("type") not in ("profile", "token"):
         return False
-    values = (record.get("profileData") or {}).values() if isinstance(record.get("profileData") or {}, Mapping) else ()
-    return not any(isinstance(value, Mapping) and not value.keys().isdisjoint(("$incr", "$decr")) for value in values)
+    return not counts_up(profile_of(record))
+
+
+def lifts(record: Any) -> bool:
+    """Whether a record of an upload lifts an opt-out."""
+    return lifts_opt_out(profile_of(record))
+
+
+def profile_of(record: Any) -> Mapping[str, Any]:
+    """What a record of an upload says of a person, empty if it is no such record."""
+    data = record.get("profileData") if isinstance(record, Mapping) else None
+    return data if isinstance(data, Mapping) else {}
 
 
 def of_campaign(body: Body) -> Effect:
     """Only an estimate creates nothing."""
-    estimate = isinstance(body, Mapping) and body.get("estimate_only") is True
-    return Effect.READ if estimate else Effect.SEND
+    if not isinstance(body, Mapping) or body.get("skip_estimate") not in (None, False):
+        return Effect.SEND
+    return Effect.READ if body.get("estimate_only") is True else Effect.SEND
 
 
 def of_subscription(body: Body) -> Effect:

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 Record = Mapping[str, Any]
 RECORDS_PER_CALL = 1000
 TOKENS_PER_CALL = 100
-RECORD_NUMBER = re.compile(r"[.\s]*Skipped record number : (\d+)\s*$")
+RECORD_NUMBER = "Skipped record number : "
 ERROR_CODE_PREFIX = re.compile(r"ErrorCode: \d+ - ")
 
 
@@ -145,6 +145,7 @@ async def upload(
     """
     ledger = Ledger()
     batches = cut(records, batch_size)
+    flying: list[Batch] = []
     query = "dryRun=1" if dry_run else ""
 
     async def work() -> None:
@@ -153,10 +154,12 @@ async def upload(
                 ledger.unsent.append(batch.span)
                 await anyio.lowlevel.checkpoint()  # the records may have no end
                 continue
+            flying.append(batch)
             try:
                 ledger.enter(batch, await client.send(upload_call(batch, effect, query)))
             except CleverTapError as error:
                 ledger.enter_failure(batch, error)
+            flying.remove(batch)
             await client.report(ledger.sent, total, f"{ledger.accepted} accepted, {ledger.refused} refused")
 
     try:
@@ -164,7 +167,15 @@ async def upload(
             for _ in range(client.upload_concurrency):
                 group.start_soon(work)
     except anyio.get_cancelled_exc_class():
-        log.warning("upload cancelled: %d sent, %d of them accepted so far", ledger.sent, ledger.accepted)
+        for batch in flying:  # they may have left
+            ledger.enter(batch, BatchOutcome(0, (), len(batch.records)))
+        log.warning(
+            "upload cancelled: %d sent, %d accepted, %d refused, %d unaccounted",
+            ledger.sent,
+            ledger.accepted,
+            ledger.refused,
+            ledger.unaccounted,
+        )
         raise
     ledger.refusals.sort(key=lambda refusal: -1 if refusal.index is None else refusal.index)
     return ledger
@@ -213,8 +224,7 @@ def refused_unnamed(batch: Batch, body: JsonObject) -> tuple[Refusal, ...]:
 
 def processed(body: JsonObject) -> int:
     """How many records CleverTap says it took, 0 if it does not say."""
-    count = body.get("processed")
-    return count if isinstance(count, int) else 0
+    return wire.natural(body.get("processed")) or 0
 
 
 def refusals(batch: Batch, entries: Sequence[Any]) -> Iterator[Refusal]:
@@ -235,9 +245,10 @@ def refusals(batch: Batch, entries: Sequence[Any]) -> Iterator[Refusal]:
 
 def position_of(text: str, echo: object, records: Sequence[Record], free: set[int]) -> int | None:
     """Which record of the batch a refusal is about: by its number in the text, else by whom the echo names."""
-    found = RECORD_NUMBER.search(text)
-    if found and int(found[1]) - 1 in free:
-        return int(found[1]) - 1
+    _, _, number = text.rpartition(RECORD_NUMBER)
+    named = (wire.natural(number.strip()) or 0) - 1
+    if named in free:
+        return named
     if isinstance(echo, dict):
         return next((place for place in sorted(free) if same_subject(records[place], echo)), None)
     return None
@@ -251,4 +262,6 @@ def same_subject(record: Record, echo: Mapping[str, Any]) -> bool:
 
 def reason(text: str) -> str:
     """CleverTap's words without what the entry says anyway: the record's number in its batch and the code."""
-    return wire.clipped(ERROR_CODE_PREFIX.sub("", RECORD_NUMBER.sub("", text)))
+    told, mark, number = text.rpartition(RECORD_NUMBER)
+    words = told.rstrip(" .") if mark and number.strip().isdecimal() else text
+    return ERROR_CODE_PREFIX.sub("", wire.clipped(words))

@@ -18,7 +18,9 @@ from clevertap_tools.errors import (
     CleverTapError,
     CredentialsError,
     InvalidRequestError,
+    LostAnswerError,
     RateLimitedError,
+    RedirectedError,
     ServiceError,
     UnreadableAnswerError,
 )
@@ -26,8 +28,13 @@ from clevertap_tools.errors import (
 T = TypeVar("T")
 JsonObject = dict[str, Any]
 JSON = "application/json"
-TELLING_CODES = frozenset({401, 429, *range(500, 600)})
-"""Codes in a body under HTTP 200 that say more than "refused"."""
+TELLING_CODES = frozenset({401, 429, 500, 502, 503, 504})
+"""Codes in a body under HTTP 200 that say more than "refused"; 509 to 555 are codes of records."""
+CUT_OFF = frozenset({408, 499})
+"""What gateways answer when they stopped waiting for CleverTap, which may have carried the request out."""
+DEEPEST = 100
+"""Levels of nesting that an answer may have."""
+LONGEST_NUMBER = 18
 LONGEST_QUOTE = 300
 """Characters of a foreign text that an error message may repeat."""
 
@@ -137,7 +144,7 @@ def read_envelope(answer: Answer) -> JsonObject:
 def refused(answer: Answer, body: JsonObject) -> CleverTapError:
     """What a body that says `fail` means: credentials, too many requests, a fault of CleverTap's, or a refusal."""
     code = body.get("code")
-    if isinstance(code, int) and code in TELLING_CODES and (meant := http_error(replace(answer, status=code))):
+    if type(code) is int and code in TELLING_CODES and (meant := http_error(replace(answer, status=code))):
         return meant
     return InvalidRequestError(refusal_text(body), status=answer.status)
 
@@ -169,7 +176,9 @@ def http_error(answer: Answer) -> CleverTapError | None:
     if status >= 500:  # noqa: PLR2004
         return ServiceError(f"CleverTap failed with HTTP {status}: {text}", retry_after=answer.retry_after)
     if status < 400:  # noqa: PLR2004
-        text = "a redirect, which is not followed"
+        return RedirectedError(f"CleverTap answered with a redirect (HTTP {status}), which is not followed.")
+    if status in CUT_OFF:
+        return LostAnswerError(f"Something between here and CleverTap stopped waiting (HTTP {status}).")
     return InvalidRequestError(text if status == 400 else f"HTTP {status}: {text}", status=status)  # noqa: PLR2004
 
 
@@ -188,7 +197,38 @@ def json_object(answer: Answer) -> JsonObject:
         raise UnreadableAnswerError(f"CleverTap answered HTTP {answer.status} with {kind}.") from None
     if not isinstance(body, dict):
         raise UnreadableAnswerError(f"CleverTap answered HTTP {answer.status} with JSON that is no object.")
+    check_depth(body)
     return body
+
+
+def check_depth(value: object) -> None:
+    """Refuse what nobody could hand on.
+
+    Raises:
+        UnreadableAnswerError: It is nested too deep.
+    """
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in children(outer) if isinstance(inner, dict | list)]
+        if not level:
+            return
+    raise UnreadableAnswerError(f"CleverTap answered with JSON that is nested more than {DEEPEST} levels deep.")
+
+
+def children(value: object) -> Iterable[object]:
+    """What an object or a list holds."""
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def natural(value: object) -> int | None:
+    """A count or an id of an answer, None if it is none; CleverTap writes them as numbers and as digits."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= LONGEST_NUMBER:
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def listed(body: Mapping[str, Any], name: str) -> list[Any]:

@@ -11,7 +11,7 @@ from clevertap_tools.action import Arguments, Listing, Result, Toolset, action
 from clevertap_tools.campaign import Campaign
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
-from clevertap_tools.errors import OutcomeUnknownError
+from clevertap_tools.errors import InvalidRequestError, OutcomeUnknownError
 from clevertap_tools.moments import Day, ProjectTime
 from clevertap_tools.query import span
 from clevertap_tools.wire import Answer, JsonObject
@@ -21,6 +21,8 @@ LIST = "/1/targets/list.json"
 STOP = "/1/targets/stop.json"
 REPORT = "/1/targets/result.json"
 CONFLICT = 409
+CHANNEL_TEXT = "notification channel"
+NO_REACH = "CleverTap gave no estimate that can be read; the reach is not known."
 UNFINISHED_TEXTS = ("this target has no result as of yet", "this target hasn't been completed")
 """What CleverTap says, under one HTTP status or another, of a campaign that has no report."""
 
@@ -75,6 +77,7 @@ class CreatedCampaign(Result):
     status: str
     estimates: dict[str, int] | None = Field(default=None)
     reach: int | None = Field(default=None, description="Sum of estimates; an upper bound")
+    warning: str | None = None
 
 
 class StoppedCampaign(Result):
@@ -122,8 +125,8 @@ async def get_campaign_report(client: Client, asked: CampaignId) -> CampaignRepo
     return CampaignReport(
         id=asked.id,
         finished=True,
-        sent=figure(result, "sent"),
-        clicked=figure(result, "clicked"),
+        sent=wire.natural(result.get("sent")),
+        clicked=wire.natural(result.get("clicked")),
         result=result,
     )
 
@@ -141,7 +144,8 @@ async def create_campaign(client: Client, asked: Campaign) -> CreatedCampaign:
     two campaigns.
 
     Example: {"name": "Win-back", "target_mode": "push", "where": {"event_name": "Charged", "from": "-90d", "to":
-    "-60d"}, "devices": ["android"], "content": {"title": "Hi", "body": "Back soon?"}, "estimate_only": true}
+    "-60d"}, "devices": ["android"], "wzrk_cid": "offers", "content": {"title": "Hi", "body": "Back soon?"},
+    "estimate_only": true}
 
     Raises:
         OutcomeUnknownError: The answer was lost; the campaign may exist.
@@ -152,6 +156,10 @@ async def create_campaign(client: Client, asked: Campaign) -> CreatedCampaign:
     call = wire.post(CREATE, asked.sent(time), effect_of_campaign(asked), wire.read_envelope)
     try:
         body = await client.send(call)
+    except InvalidRequestError as error:
+        if CHANNEL_TEXT in error.message.lower():
+            error.field, error.next = "wzrk_cid", "Name an Android notification channel of the app in wzrk_cid."
+        raise
     except OutcomeUnknownError as error:
         raise OutcomeUnknownError(
             error.message,
@@ -191,7 +199,7 @@ def read_report(answer: Answer) -> JsonObject | None:
     if answer.status == CONFLICT or any(text in said for text in UNFINISHED_TEXTS):
         return None
     body = wire.read_body(answer)
-    if "error" in body and body.get("status") != "fail":
+    if body.get("error") and "result" not in body and body.get("status") != "fail":
         return None
     result = wire.read_envelope(answer).get("result")
     return result if isinstance(result, dict) else {}
@@ -200,15 +208,17 @@ def read_report(answer: Answer) -> JsonObject | None:
 def created(asked: Campaign, body: JsonObject) -> CreatedCampaign:
     """What CleverTap made of a campaign."""
     told = body.get("estimates")
-    estimates = (
-        {name: reach for name, reach in told.items() if isinstance(reach, int)} if isinstance(told, dict) else {}
-    )
+    estimates = {name: wire.natural(reach) for name, reach in told.items()} if isinstance(told, dict) else {}
+    known = {name: reach for name, reach in estimates.items() if reach is not None}
+    # A reach that leaves somebody out is worse than none: it is what a launch is decided on.
+    certain = isinstance(told, dict) and len(known) == len(estimates)
     return CreatedCampaign(
-        id=figure(body, "id"),
+        id=wire.natural(body.get("id")),
         name=asked.name,
         status="estimate" if asked.estimate_only else "draft" if asked.draft else "created",
-        estimates=estimates or None,
-        reach=sum(estimates.values()) if "estimates" in body else None,
+        estimates=known or None,
+        reach=sum(known.values()) if certain else None,
+        warning=None if certain or asked.skip_estimate else NO_REACH,
     )
 
 
@@ -216,19 +226,11 @@ def campaign_row(target: JsonObject, time: ProjectTime) -> CampaignRow:
     """One campaign of CleverTap's list."""
     start = target.get("scheduled_on")
     return CampaignRow(
-        id=figure(target, "id"),
+        id=wire.natural(target.get("id")),
         name=text(target.get("name")),
         status=text(target.get("status")),
         scheduled_on=text(time.scheduled(start)) if start is not None else None,
     )
-
-
-def figure(body: JsonObject, name: str) -> int | None:
-    """A number of an answer, None if there is none; CleverTap writes ids as numbers and as digits."""
-    value = body.get(name)
-    if isinstance(value, str) and value.isdecimal():
-        return int(value)
-    return value if isinstance(value, int) else None
 
 
 def text(value: object) -> str | None:

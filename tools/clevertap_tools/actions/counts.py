@@ -15,7 +15,7 @@ from clevertap_tools.effect import Effect
 from clevertap_tools.errors import InvalidArgumentsError, InvalidRequestError, UnreadableAnswerError
 from clevertap_tools.moments import ProjectTime
 from clevertap_tools.polling import settled
-from clevertap_tools.query import PeopleQuery
+from clevertap_tools.query import NOTHING_FOUND, PeopleQuery
 from clevertap_tools.records import RESERVED_EVENTS, same_event
 from clevertap_tools.wire import JsonObject
 
@@ -36,7 +36,7 @@ class Counting(PeopleQuery):
     @model_validator(mode="after")
     def _query_or_id(self) -> Counting:
         if self.req_id is None and self.is_empty:
-            raise ValueError("ask for something: give 'event_name' with 'from' and 'to', or filters")
+            raise ValueError("Ask for something: give 'event_name' with 'from' and 'to', or filters")
         if self.req_id is not None and not self.is_empty:
             raise ValueError("'req_id' goes alone: it already stands for a query")
         return self
@@ -46,6 +46,7 @@ class Count(Result):
     """One figure."""
 
     count: int
+    warning: str | None = None
 
 
 class RealTimeUserCount(Arguments):
@@ -143,7 +144,8 @@ async def counted(client: Client, path: str, asked: Counting) -> Count:
         body = await settled(client, path, lambda: asked.cql(time), asked.req_id)
     except InvalidRequestError as error:
         raise with_nearest(error, asked) from None
-    return Count(count=whole(body, "count"))
+    count = whole(body, "count")
+    return Count(count=count, warning=NOTHING_FOUND if not count and asked.names_properties else None)
 
 
 def whole(body: JsonObject, name: str) -> int:
@@ -152,8 +154,8 @@ def whole(body: JsonObject, name: str) -> int:
     Raises:
         UnreadableAnswerError: The answer does not have it.
     """
-    figure = body.get(name)
-    if not isinstance(figure, int):
+    figure = wire.natural(body.get(name))
+    if figure is None:
         raise UnreadableAnswerError(f"CleverTap's answer holds no {name}.")
     return figure
 
@@ -165,6 +167,7 @@ def with_nearest(error: InvalidRequestError, asked: Counting) -> InvalidRequestE
         return error
     name = found[1]
     near = nearest_event(name)
+    near = None if near and same_event(near) == same_event(name) else near
     return InvalidRequestError(
         f"{name} is not an event of this project" + (f"; nearest: {near}." if near else "."),
         status=error.status,

@@ -12,12 +12,14 @@ from clevertap_tools.effect import Effect
 from clevertap_tools.errors import InvalidArgumentsError
 from clevertap_tools.moments import ProjectTime
 from clevertap_tools.page import NO_LIMIT_BELOW, Page, asked_size, first_page, page
-from clevertap_tools.query import EventQuery, PeopleQuery
+from clevertap_tools.query import NOTHING_FOUND, EventQuery, PeopleQuery
 from clevertap_tools.wire import JsonObject
 
 PROFILES = "/1/profiles.json"
 EVENTS = "/1/events.json"
 LARGEST_BATCH = 5000
+LONGEST_CURSOR = 20_000
+"""Characters; CleverTap's cursors are a few thousand long, and a URL that is much longer is refused on the way."""
 
 BatchSize = Annotated[
     int,
@@ -49,7 +51,9 @@ class GetEvents(EventQuery):
 class ByCursor(Arguments):
     """Where a walk goes on."""
 
-    cursor: Annotated[str, Field(min_length=1, description="next_cursor of the answer before")]
+    cursor: Annotated[
+        str, Field(min_length=1, max_length=LONGEST_CURSOR, description="next_cursor of the answer before")
+    ]
 
 
 @action(title="Get user profiles", effect=Effect.READ, toolset=Toolset.CORE)
@@ -69,10 +73,10 @@ async def get_user_profiles(client: Client, asked: GetUserProfiles) -> Page:
     if asked.is_empty:
         raise InvalidArgumentsError.of(
             "event_name",
-            "ask for something: give 'event_name' with 'from' and 'to', or 'profile_filters', 'did' or 'geo'",
+            "Ask for something: give 'event_name' with 'from' and 'to', or 'profile_filters', 'did' or 'geo'",
         )
     time = ProjectTime(client.account.zone, client.clock())
-    return limited(await first_page(client, PROFILES, asked.cql(time), options(asked)), asked.batch_size)
+    return limited(await first_page(client, PROFILES, asked.cql(time), options(asked)), asked)
 
 
 @action(title="Get user profiles: next page", effect=Effect.READ, toolset=Toolset.CORE)
@@ -90,8 +94,8 @@ async def get_user_profiles_by_cursor(client: Client, asked: ByCursor) -> Page:
 async def get_events(client: Client, asked: GetEvents) -> Page:
     """List the occurrences of an event, with who did it: first page.
 
-    For a figure use clevertap_get_event_count; go on with clevertap_get_events_by_cursor. Profile data is as of today,
-    not as of the event.
+    For a figure use clevertap_get_event_count, to go on clevertap_get_events_by_cursor. CleverTap cannot filter on
+    identity; Email works.
 
     Example: {"event_name": "Charged", "from": "2026-03-01", "to": "2026-03-31"}
 
@@ -102,7 +106,7 @@ async def get_events(client: Client, asked: GetEvents) -> Page:
     """
     time = ProjectTime(client.account.zone, client.clock())
     first = await first_page(client, EVENTS, asked.cql(time), options(asked))
-    return limited(with_readable_times(first, time), asked.batch_size)
+    return limited(with_readable_times(first, time), asked)
 
 
 @action(title="Get events: next page", effect=Effect.READ, toolset=Toolset.CORE)
@@ -123,9 +127,11 @@ def options(asked: GetUserProfiles | GetEvents) -> dict[str, str]:
     return {"batch_size": str(asked_size(asked.batch_size)), **parts}
 
 
-def limited(first: Page, batch_size: int) -> Page:
-    """The page with the number of records that were asked for, where CleverTap cannot be asked for so few."""
-    return first.model_copy(update={"wanted": batch_size}) if batch_size < NO_LIMIT_BELOW else first
+def limited(first: Page, asked: GetUserProfiles | GetEvents) -> Page:
+    """The first page with how many records were wanted, if CleverTap cannot be asked for so few, and a word if none."""
+    wanted = asked.batch_size if asked.batch_size < NO_LIMIT_BELOW else None
+    nothing = not first.records and first.next_cursor is None and asked.names_properties
+    return first.model_copy(update={"wanted": wanted} | ({"warning": NOTHING_FOUND} if nothing else {}))
 
 
 def with_readable_times(read: Page, time: ProjectTime) -> Page:

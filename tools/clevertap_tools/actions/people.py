@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
@@ -11,14 +12,16 @@ from clevertap_tools.action import Arguments, Result, Toolset, action
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError, InvalidRequestError
-from clevertap_tools.records import Identity
+from clevertap_tools.records import LONGEST_IDENTITY, Identity
 from clevertap_tools.upload import Batch, BatchOutcome, Ledger, cut
 from clevertap_tools.upload_result import MOST_RECORDS, UploadResult, result_of
+from clevertap_tools.wire import Answer, JsonObject
 
 PROFILE = "/1/profile.json"
 DELETE = "/1/delete/profiles.json"
 PEOPLE_PER_CALL = 100
 NOT_FOUND = 404
+NOBODY = re.compile(r"\b(profile|user|record) not found", re.IGNORECASE)
 
 Names = Annotated[list[Identity] | None, Field(min_length=1, max_length=MOST_RECORDS)]
 
@@ -27,7 +30,7 @@ class OnePerson(Arguments):
     """Whom to look up, by exactly one name."""
 
     identity: Annotated[Identity | None, Field(description="Your own id of the person")] = None
-    email: Annotated[str | None, Field(min_length=1, description="E-mail address")] = None
+    email: Annotated[str | None, Field(min_length=1, max_length=LONGEST_IDENTITY, description="E-mail address")] = None
     objectId: Annotated[Identity | None, Field(description="CleverTap ID of a device")] = None  # noqa: N815
 
     @model_validator(mode="after")
@@ -68,14 +71,8 @@ async def get_user_profile(client: Client, asked: OnePerson) -> FoundPerson:
     Reference: data 7.3
     """
     query = wire.query_string(asked.model_dump(exclude_none=True))
-    try:
-        body = await client.send(wire.get(PROFILE, wire.read_envelope, query))
-    except InvalidRequestError as error:
-        if error.status == NOT_FOUND or "not found" in error.message.lower():
-            return FoundPerson(found=False)
-        raise
-    record = body.get("record")
-    return FoundPerson(found=True, record=record) if isinstance(record, dict) and record else FoundPerson(found=False)
+    record = await client.send(wire.get(PROFILE, read_person, query))
+    return FoundPerson(found=True, record=record) if record else FoundPerson(found=False)
 
 
 @action(title="Delete user profiles", effect=Effect.DESTROY, toolset=Toolset.CORE)
@@ -99,6 +96,21 @@ async def delete_user_profile(client: Client, asked: DeleteUserProfiles) -> Uplo
             await erase(client, kind, batch, ledger)
             await client.report(ledger.sent, len(names or ()), f"{ledger.accepted} accepted for deletion")
     return result_of(ledger, "deleting them again is harmless.", "Accepted means queued; gone after 24 to 48 hours.")
+
+
+def read_person(answer: Answer) -> JsonObject | None:
+    """The record of one person; None if CleverTap says in one of its three ways that there is nobody.
+
+    Raises:
+        CleverTapError: See `wire.read_envelope`.
+    """
+    try:
+        record = wire.read_envelope(answer).get("record")
+    except InvalidRequestError as error:
+        if NOBODY.search(error.message) or (answer.status == NOT_FOUND and not wire.looks_like_html(answer)):
+            return None
+        raise
+    return record if isinstance(record, dict) else None
 
 
 async def erase(client: Client, kind: str, batch: Batch, ledger: Ledger) -> None:

@@ -20,31 +20,43 @@ from clevertap_tools.wire import Answer, Call
 
 OWN_HEADERS = frozenset(
     {
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "forwarded",
+        "host",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "x-account-id",
         "x-clevertap-account-id",
         "x-clevertap-passcode",
         "x-clevertap-token",
-        "x-account-id",
-        "host",
-        "content-type",
-        "content-length",
-        "transfer-encoding",
-        "connection",
-        "te",
-        "trailer",
-        "upgrade",
-        "expect",
-        "proxy-authorization",
-        "proxy-connection",
-        "keep-alive",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-prefix",
+        "x-forwarded-proto",
+        "x-forwarded-server",
+        "x-host",
         "x-http-method",
         "x-http-method-override",
         "x-method-override",
-        "accept-encoding",
+        "x-original-host",
+        "x-original-url",
+        "x-rewrite-url",
     }
 )
 """Headers that are ours or the connection's: they could change who asks, whom, or what."""
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 NO_CONTENT = 204
+LONGEST_PARAMETER = 20_000
 MOST_DECODINGS = 4
 """More often than any chain of proxies takes off percent signs."""
 # A schema must say something; this is true of every value and binds none.
@@ -110,21 +122,25 @@ def checked_headers(headers: dict[str, str]) -> dict[str, str]:
     Raises:
         ValueError: One of them does, or is no header at all.
     """
+    # Some servers take "_" for "-".
+    plain = [name.lower().replace("_", "-") for name in headers]
+    if len(set(plain)) < len(plain):
+        raise ValueError("names a header twice")
     for name, value in headers.items():
         if not HEADER_NAME.fullmatch(name):
             raise ValueError("holds a name that no header has")
-        if name.lower() in OWN_HEADERS:
+        if name.lower().replace("_", "-") in OWN_HEADERS:
             raise ValueError(f"may not set {name}: this server sets it")
-        if not value.isascii() or not value.isprintable():
-            raise ValueError(f"holds a line break or a character that no header has, in {name}")
+        if not value.isascii() or not value.isprintable() or value != value.strip():
+            raise ValueError(f"holds a line break, an outer space or a character that no header has, in {name}")
     return headers
 
 
 class Parameter(Arguments):
     """One query parameter."""
 
-    name: Annotated[str, Field(min_length=1)]
-    value: str
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+    value: Annotated[str, Field(max_length=LONGEST_PARAMETER)]
 
 
 def checked_query(query: list[Parameter]) -> list[Parameter]:
@@ -150,7 +166,7 @@ class Request(Arguments):
         Field(max_length=2048, description="Such as /v2/catalogs/{id}, without query"),
     ]
     path_params: Annotated[
-        dict[str, Annotated[str, AfterValidator(checked_filling)]],
+        dict[str, Annotated[str, Field(max_length=LONGEST_PARAMETER), AfterValidator(checked_filling)]],
         Field(description="Fills each {name} of the path, percent-encoded"),
     ] = {}
     query: Annotated[list[Parameter], AfterValidator(checked_query), Field(description="Query parameters")] = []
@@ -220,7 +236,7 @@ async def request(client: Client, asked: Request) -> RawAnswer:
     Credentials and host are added. Prefer the typed tools: they check, split and account. What a request does is judged
     by method and path; unknown ones count as destructive.
 
-    Example: {"method": "GET", "path": "/getSchema", "query": [{"name": "type", "value": "events"}]}
+    Example: {"method": "POST", "path": "/1/now.json", "body": {"os": true}}
 
     Raises:
         InvalidRequestError: CleverTap answered with a status from 400, or with status "fail".
@@ -262,7 +278,10 @@ def read_raw(answer: Answer) -> RawAnswer:
     if error is not None:
         raise error
     if not answer.body and answer.status != NO_CONTENT:
-        raise UnreadableAnswerError("CleverTap answered HTTP 200 with nothing in it, as it does for paths it lacks.")
+        raise UnreadableAnswerError(
+            "CleverTap answered HTTP 200 with nothing in it, as it does for paths it lacks.",
+            next_step="Check the path.",
+        )
     found, value = parsed(answer.body)
     if not found:
         if "json" in answer.content_type:
@@ -274,11 +293,17 @@ def read_raw(answer: Answer) -> RawAnswer:
 
 
 def parsed(body: bytes) -> tuple[bool, Any]:
-    """Whether a body is JSON, and its value."""
+    """Whether a body is JSON, and its value.
+
+    Raises:
+        UnreadableAnswerError: It is nested too deep.
+    """
     try:
-        return True, json.loads(body)
+        value = json.loads(body)
     except (ValueError, RecursionError):
         return False, None
+    wire.check_depth(value)
+    return True, value
 
 
 def textual(answer: Answer) -> RawAnswer:

@@ -10,7 +10,7 @@ from clevertap_tools.action import Toolset, action
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.moments import ProjectTime
-from clevertap_tools.records import EventRecord, ProfileRecord, TokenRecord, counts_up, moments, records
+from clevertap_tools.records import EventRecord, ProfileRecord, TokenRecord, counts_up, lifts_opt_out, moments, records
 from clevertap_tools.upload import TOKENS_PER_CALL
 from clevertap_tools.upload_result import MOST_RECORDS, Uploading, UploadResult, uploaded
 from clevertap_tools.wire import JsonObject
@@ -55,9 +55,15 @@ class UploadDeviceTokens(Uploading):
 
 
 def effect_of_profiles(asked: UploadUserProfiles) -> Effect:
-    """An increment counts twice when it is sent twice; everything else may be repeated."""
+    """An increment counts twice when it is sent twice; everything else may be repeated.
+
+    Lifting an opt-out lets messages out to everybody on the address, as `Resubscribe` does, so it needs the same
+    permission. It is too rare to be among the effects that the tool publishes.
+    """
     if asked.dry_run:
         return Effect.READ
+    if any(lifts_opt_out(each.profileData) for each in asked.profiles):
+        return Effect.SEND
     return Effect.APPEND if any(counts_up(each.profileData) for each in asked.profiles) else Effect.UPSERT
 
 
@@ -105,7 +111,7 @@ async def upload_events(client: Client, asked: UploadEvents) -> UploadResult:
     """Record what people did, 1 to 10,000 events a call; unknown people are created.
 
     Events are never merged: sending one twice doubles it. One dated 2 hours back to 2 minutes ahead, or without ts, can
-    trigger live campaigns. A purchase is Charged, with Items. For attributes of people use
+    trigger live campaigns. A purchase is Charged. For attributes of people use
     clevertap_upload_user_profiles.
 
     Example: {"events": [{"identity": "c-1", "ts": "2026-03-01T12:00:00Z", "evtName": "Charged",
@@ -148,4 +154,4 @@ def trigger_warning(events: list[JsonObject], now: float) -> str | None:
     fresh = sum(moment is None or now - TRIGGER_BACK <= moment <= now + TRIGGER_AHEAD for moment in moments(events))
     if not fresh:
         return None
-    return f"{fresh} of these events are recent enough to trigger live campaigns that wait for them."
+    return f"Recent enough to trigger live campaigns that wait for them: {fresh} of these events."
