@@ -8,7 +8,8 @@ from .behaviours import Behaviours
 from .faults import Fault, FaultPlan, Kind
 from .front import Recorded
 from .sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE, Sandbox
-from .shop import SHOP
+from .shop import SHOP, SeedError
+from .store import DatabaseError
 
 __all__ = [
     "ACCOUNT_ID",
@@ -16,9 +17,11 @@ __all__ = [
     "PASSCODE",
     "SHOP",
     "Behaviours",
+    "DatabaseError",
     "Fault",
     "FaultPlan",
     "Kind",
     "Recorded",
     "Sandbox",
+    "SeedError",
 ]

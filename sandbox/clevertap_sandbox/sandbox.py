@@ -43,9 +43,10 @@ class Sandbox:
         account_id: The one account there is.
         passcode: Its passcode.
         account_token: Its account token, for the endpoints that take one.
+        control: Whether faults can be planned and requests be read over HTTP (`/_sandbox/`).
         region: If set, a request to another CleverTap region's host is answered 401; the bare host is eu1.
 
-    Nothing is opened or seeded before the first request that needs data. Safe to use from any thread.
+    Nothing is opened or seeded before `open` or the first request that needs data. Safe to use from any thread.
     """
 
     def __init__(  # noqa: PLR0913 (the whole configuration, by keyword)
@@ -60,6 +61,7 @@ class Sandbox:
         passcode: str = PASSCODE,
         account_token: str = ACCOUNT_TOKEN,
         region: str | None = None,
+        control: bool = True,
     ) -> None:
         self.account_id = account_id
         self.passcode = passcode
@@ -74,7 +76,7 @@ class Sandbox:
         gate = Gate(account_id, passcode, region, behaviours.wrong_passcode)
         door = Door(project, gate, self._traffic, self.faults, self.requests, ENDPOINTS.keys())
         self.app: ASGIApp = Starlette(
-            routes=[*control_routes(self.faults, self.requests), *routes(project)],
+            routes=[*(control_routes(self.faults, self.requests) if control else ()), *routes(project)],
             middleware=[Middleware(Front, door=door)],
             exception_handlers={404: unknown_path(project), 405: wrong_method},  # type: ignore[dict-item]
         )
@@ -83,6 +85,15 @@ class Sandbox:
     def peak(self, path: str) -> int:
         """The highest number of simultaneous requests seen for a path."""
         return self._traffic.peak(path)
+
+    def open(self) -> None:
+        """Open the database now, and fill it if it is new.
+
+        Raises:
+            DatabaseError: the database cannot be opened, or is not this project's.
+            SeedError: what shall fill it cannot be read.
+        """
+        self._store.open()
 
     def close(self) -> None:
         """Close the database; what was in memory is gone."""

@@ -10,8 +10,10 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import zlib
 from datetime import date, datetime, time, tzinfo
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,14 +28,46 @@ SHOP = Path(__file__).with_name("shop.csv.gz")
 """The built-in sample shop: 6,919 purchases of 2,357 customers, 1997-01-01 to 1998-06-30."""
 
 NOON = time(12)
+COLUMNS = "customer_id,date,quantity,amount"
+
+
+class SeedError(ValueError):
+    """Purchases cannot be read; the message says why."""
 
 
 def seed(db: sqlite3.Connection, purchases: Path, zone: tzinfo) -> None:
-    """Fill an empty project from a CSV of customer_id,date,quantity,amount, plain or .gz."""
-    rows = list(_read(purchases))
+    """Fill an empty project from a CSV of customer_id,date,quantity,amount, plain or .gz.
+
+    Raises:
+        SeedError: the file cannot be read, or a line of it is no purchase.
+    """
+    rows = _purchases(purchases)
     numbers = {customer: number for number, customer in enumerate(dict.fromkeys(row[0] for row in rows), 1)}
     _seed_people(db, numbers)
     _seed_events(db, rows, numbers, zone)
+
+
+def _purchases(purchases: Path) -> list[list[str]]:
+    try:
+        rows = list(_read(purchases))
+    except OSError as error:
+        raise SeedError(f"{purchases}: {error.strerror or error}") from error
+    except (EOFError, zlib.error, csv.Error, UnicodeDecodeError) as error:
+        raise SeedError(f"{purchases} is no CSV of {COLUMNS}") from error
+    for number, row in enumerate(rows, 2):
+        if not _is_purchase(row):
+            raise SeedError(f"line {number} of {purchases} is not {COLUMNS}")
+    return rows
+
+
+def _is_purchase(row: list[str]) -> bool:
+    try:
+        _customer, day, quantity, amount = row
+        date.fromisoformat(day)
+        int(quantity)
+        return isfinite(float(amount))
+    except ValueError:
+        return False
 
 
 def _read(purchases: Path) -> Iterator[list[str]]:

@@ -84,6 +84,10 @@ def _fold(text: str) -> str:
     return text.casefold()
 
 
+class DatabaseError(ValueError):
+    """A database cannot be opened, or is not this project's; the message says why."""
+
+
 class Store:
     """One SQLite database behind one lock."""
 
@@ -106,6 +110,18 @@ class Store:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+
+    def open(self) -> None:
+        """Open the database, and make a new project in an empty one.
+
+        Raises:
+            DatabaseError: It cannot be opened, or is not this project's.
+        """
+        try:
+            with self._lock:
+                self._opened()
+        except sqlite3.Error as error:
+            raise DatabaseError(str(error)) from error
 
     def close(self) -> None:
         """Close the connection; an in-memory project is gone with it."""
@@ -142,4 +158,4 @@ class Store:
         """Local times are stored as such, so a project cannot change its zone."""
         (zone,) = connection.execute("SELECT value FROM meta WHERE name = 'zone'").fetchone()
         if zone != self._zone:
-            raise ValueError(f"this project's time zone is {zone}, not {self._zone}")
+            raise DatabaseError(f"this project's time zone is {zone}, not {self._zone}")

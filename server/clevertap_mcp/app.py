@@ -69,7 +69,8 @@ def way_to(settings: Settings) -> Iterator[Transport | None]:
         return
     from clevertap_sandbox import Sandbox  # noqa: PLC0415 - only whoever wants the sandbox pays for it
 
-    with Sandbox(zone=settings.account.zone or UTC) as sandbox:
+    # Without its control path: an agent could plan faults against itself.
+    with Sandbox(zone=settings.account.zone or UTC, control=False) as sandbox:
         yield in_process(sandbox.app)
 
 

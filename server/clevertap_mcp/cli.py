@@ -8,7 +8,6 @@ version and configuration errors answer at once.
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import sys
 from contextlib import contextmanager
@@ -17,7 +16,20 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from clevertap_mcp.exits import DONE, INTERRUPTED, WRONG_USAGE, complain
+from clevertap_mcp.exits import (
+    DONE,
+    INTERRUPTED,
+    WRONG_USAGE,
+    OutputLostError,
+    complain,
+    hold_streams,
+    lost,
+    need_stdin,
+    need_stdout,
+    note,
+    settle_streams,
+)
+from clevertap_mcp.logs import log_to_stderr
 from clevertap_tools.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -25,13 +37,13 @@ if TYPE_CHECKING:
 
     from clevertap_mcp.settings import Settings
 
-HTTP_LOGGERS = ("httpx2", "httpcore2")
-LOG_LINE = "%(levelname)s %(name)s: %(message)s"
-
 
 def main() -> NoReturn:
     """Run the command line and end the process."""
-    sys.exit(status_of(sys.argv[1:]))
+    hold_streams()
+    status = status_of(sys.argv[1:])
+    settle_streams()
+    sys.exit(status)
 
 
 def status_of(arguments: list[str]) -> int:
@@ -44,6 +56,10 @@ def status_of(arguments: list[str]) -> int:
     except ConfigurationError as error:
         complain(error.message)
         return WRONG_USAGE
+    except OutputLostError as error:
+        return lost(error.error)
+    except OSError as error:
+        return lost(error)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
 
@@ -67,19 +83,12 @@ class Start:
         settings = read_settings(os.environ, sandbox=self.sandbox, toolsets=self.toolsets)
         if self.sandbox:
             ignored = f"; ignoring {', '.join(settings.ignored)}" if settings.ignored else ""
-            click.echo(f"Using the built-in sandbox, not a CleverTap account{ignored}.", err=True)
+            note(f"Using the built-in sandbox, not a CleverTap account{ignored}.")
         return settings
 
     def choice(self) -> str | None:
         """The choice of tools, also where nothing else is configured."""
         return os.environ.get("CLEVERTAP_TOOLSETS") if self.toolsets is None else self.toolsets
-
-
-def log_to_stderr() -> None:
-    """Warnings and worse go to stderr; the HTTP library's lesser words hold addresses with query strings."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format=LOG_LINE)
-    for name in HTTP_LOGGERS:
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 @contextmanager
@@ -95,7 +104,7 @@ def uncollected() -> Iterator[None]:
 
 sandbox_flag = click.option("--sandbox", is_flag=True, help="Use the built-in sandbox; needs no account.")
 toolsets_option = click.option(
-    "--toolsets", metavar="NAMES", help="What to offer: core,insights or +name, -name, all (CLEVERTAP_TOOLSETS)."
+    "--toolsets", metavar="NAMES", help="What to offer: core,people or +name, -name, all (CLEVERTAP_TOOLSETS)."
 )
 json_flag = click.option("--json", "compact", is_flag=True, help="JSON in one line, for programs.")
 continue_flag = click.option(
@@ -116,6 +125,8 @@ def commands(context: click.Context, *, sandbox: bool, toolsets: str | None) -> 
     """
     log_to_stderr()
     context.obj = Start(sandbox, toolsets)
+    if context.invoked_subcommand not in (None, "serve"):
+        need_stdout()
     if context.invoked_subcommand is None:
         return int(context.invoke(serve, transport="stdio", port=None, sandbox=False, toolsets=None))
     return None
@@ -131,6 +142,9 @@ def serve(start: Start, *, transport: str, port: int | None, sandbox: bool, tool
     """Serve MCP: over stdio, Streamable HTTP (/mcp) or SSE (/sse)."""
     if transport == "stdio" and port is not None:
         raise click.UsageError("--port belongs to --transport http or sse; stdio has no port.")
+    if transport == "stdio":
+        need_stdin()
+        need_stdout()
     start = Start(sandbox or start.sandbox, start.toolsets if toolsets is None else toolsets)
     with uncollected():
         settings = start.settings()

@@ -96,7 +96,7 @@ def part(value: Any, limits: Limits, level: int) -> Any:
     if not isinstance(value, Mapping | list):
         return value
     if level == limits.levels:
-        return shortened_text(json.dumps(value, ensure_ascii=False), limits.chars)
+        return shortened_text(spelled(value), limits.chars)
     kept = limits.entries if level else max(limits.entries, MOST_FIELDS)
     if isinstance(value, list):
         return [part(each, limits, level + 1) for each in islice(value, kept)] + missing(value, kept)
@@ -134,10 +134,18 @@ def writable(value: Any, levels: int = DEEPEST) -> Any:
     if not isinstance(value, Mapping | list):
         return value
     if not levels:
-        return whole_characters(json.dumps(value, ensure_ascii=False))
+        return whole_characters(spelled(value))
     if isinstance(value, list):
         return [writable(each, levels - 1) for each in value]
     return {whole_characters(key): writable(each, levels - 1) for key, each in value.items()}
+
+
+def spelled(value: Any) -> str:
+    """An object or a list as text; only a mark if it is too deep even for that."""
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "…"
 
 
 def whole_characters(text: str) -> str:

@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
-import click
 
 from clevertap_mcp.app import way_to
+from clevertap_mcp.exits import say
 from clevertap_mcp.printing import show
 from clevertap_mcp.settings import MissingSettingError, Settings, variable
 from clevertap_tools.client import Client
@@ -34,7 +34,7 @@ def show_connection(read: Callable[[], Settings], environ: Mapping[str, str], *,
     if compact:
         show({name: value for name, value in asdict(found).items() if value is not None}, compact=True)
     else:
-        click.echo(f"{found.state}: {found.message}")
+        say(f"{found.state}: {found.message}")
     return STATUS[found.state]
 
 

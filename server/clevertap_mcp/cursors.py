@@ -112,7 +112,7 @@ class Cursors:
         self.clock = clock
         self._letter = letter
         self._entries: OrderedDict[str, Entry] = OrderedDict()
-        self._pages: OrderedDict[tuple[str, str], Page] = OrderedDict()
+        self._pages: OrderedDict[tuple[Walk, str], Page] = OrderedDict()
 
     def fresh(self) -> str:
         """A handle that stands for nothing yet; all have the same length."""
@@ -149,15 +149,15 @@ class Cursors:
         return now - entry.place.since >= life.whole or now - entry.used >= life.idle
 
     def keep(self, place: Place, page: Page) -> None:
-        """Remember a page, so that going on inside it does not read it again."""
-        self._pages[place.reader, place.cursor] = page
-        self._pages.move_to_end((place.reader, place.cursor))
+        """Remember a page for its own walk, so that going on inside it does not read it again."""
+        self._pages[place.walk, place.cursor] = page
+        self._pages.move_to_end((place.walk, place.cursor))
         if len(self._pages) > MOST_PAGES:
             self._pages.popitem(last=False)
 
     def kept(self, place: Place) -> Page | None:
         """The page of a place, if it is still remembered."""
-        return self._pages.get((place.reader, place.cursor))
+        return self._pages.get((place.walk, place.cursor))
 
 
 def lifetime(reader: str) -> Lifetime:

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from clevertap_mcp.app import App
 from clevertap_mcp.clip import clip, whole_characters
 from clevertap_mcp.cursors import Cursors
+from clevertap_mcp.figures import figures
 from clevertap_mcp.paging import Paging
 from clevertap_mcp.render import Body, Rendered, render
 from clevertap_mcp.schema import input_schema, output_schema
@@ -76,7 +77,7 @@ class Desk:
             return refusal(told(error))
         except Exception as error:  # noqa: BLE001 - an agent must get an answer; the trace is for the operator
             report(action, error)
-            return refusal(internal(action))
+            return refusal(internal(effects_of(action, given)))
 
     async def _done(
         self, action: Action[Any, Any], given: Mapping[str, Any], progress: Progress | None
@@ -91,7 +92,7 @@ class Desk:
 def body(result: Result) -> Body:
     """A result as JSON values; what went wrong stands first."""
     failure = {ERROR: told(result.failure)} if result.failure else {}
-    return failure | result.model_dump(mode="json", exclude_none=True)
+    return failure | figures(result)
 
 
 def answer(shown: Rendered, *, failed: bool = False) -> CallToolResult:
@@ -116,9 +117,17 @@ def within_reason(text: str) -> str:
     return whole_characters(clip(text, lambda part: len(part) <= LONGEST_MESSAGE))
 
 
-def internal(action: Action[Any, Any]) -> Body:
+def effects_of(action: Action[Any, Any], given: Mapping[str, Any]) -> frozenset[Effect]:
+    """The effect of one call, where that can be told; else whatever the action may have."""
+    try:
+        return frozenset({action.effect_of(action.parse(unpacked(given, action.arguments)))})
+    except Exception:  # noqa: BLE001 - that this may be what failed is why it is asked
+        return action.effects
+
+
+def internal(effects: frozenset[Effect]) -> Body:
     """The constant answer when we ourselves failed."""
-    harmless = action.effects == {Effect.READ}
+    harmless = effects == {Effect.READ}
     return {
         "code": "internal",
         "message": "This server made a mistake of its own; its log says more.",

@@ -23,7 +23,7 @@ def json_object(given: str, option: str) -> dict[str, Any]:
 
 def json_value(given: str, option: str) -> Any:
     """The JSON value that an option holds or points to (`@file`, or `-` for stdin)."""
-    text = read(sys.stdin.buffer.read(), "stdin") if given == "-" else text_value(given, option)
+    text = read(all_of_stdin(option), "stdin") if given == "-" else text_value(given, option)
     try:
         return json.loads(text, parse_constant=refuse_constant)
     except json.JSONDecodeError as error:
@@ -33,6 +33,16 @@ def json_value(given: str, option: str) -> Any:
         raise click.UsageError(f"{option} is not JSON that can be read: it is nested too deeply.") from None
     except ValueError:  # Python bounds the digits of a whole number
         raise click.UsageError(f"{option} is not JSON that can be read: a number in it is too long.") from None
+
+
+def all_of_stdin(option: str) -> bytes:
+    """What comes over stdin until its end."""
+    if sys.stdin is None:
+        raise click.UsageError(f"{option} reads stdin, and stdin is closed.")
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        raise click.UsageError(f"{option} cannot read stdin: {error.strerror}.") from None
 
 
 def refuse_constant(name: str) -> None:

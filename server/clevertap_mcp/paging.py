@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from clevertap_mcp.app import App
 from clevertap_mcp.cursors import Cursors, Place, reader_of
+from clevertap_mcp.figures import figures
 from clevertap_mcp.render import Rendered, Rest, render
 from clevertap_tools.action import Action, tool_name
 from clevertap_tools.client import Progress
@@ -64,9 +65,9 @@ class Paging:
         records = remaining[: place.wanted]
         more = onward is not None or len(records) < len(remaining)
         way = {NEXT: self.cursors.fresh()}
-        figures = {"returned": len(records), "truncated": more or page.truncated}
-        told = page.model_copy(update={"records": records, NEXT: None} | figures)
-        body = told.model_dump(mode="json", exclude_none=True) | (way if more else {})
+        cut = {"returned": len(records), "truncated": more or page.truncated}
+        told = page.model_copy(update={"records": records, NEXT: None} | cut)
+        body = figures(told) | (way if more else {})
         advice = f"Go on with {tool_name(place.reader)} and this {NEXT}."
         shown = render(body, Page.rows, Rest(advice, way))
         if shown.shown < len(remaining):

@@ -9,7 +9,8 @@ import anyio
 import click
 
 from clevertap_mcp.app import opened
-from clevertap_mcp.exits import DONE, FAILED, complain
+from clevertap_mcp.exits import DONE, FAILED, complain, say
+from clevertap_mcp.figures import figures
 from clevertap_mcp.intent import rank
 from clevertap_mcp.printing import described, show, spoken, table
 from clevertap_mcp.toolsets import choose, key_of
@@ -55,7 +56,7 @@ def list_actions(choice: str | None, intent: str | None, limit: int | None, *, c
     if compact:
         show([described(action) for action in listed], compact=True)
     elif listed:
-        click.echo(table(listed))
+        say(table(listed))
     else:
         complain("No action fits these words; `clevertap-mcp actions` lists them all.")
     return DONE
@@ -67,8 +68,7 @@ def perform(settings: Settings, action: ActionOf, given: Mapping[str, Any], *, c
         result = anyio.run(performed, settings, action, given)
     except CleverTapError as error:
         return conclude({}, error, complete=False, compact=compact, go_on=go_on)
-    figures = result.model_dump(mode="json", exclude_none=True)
-    return conclude(figures, result.failure, complete=result.complete, compact=compact, go_on=go_on)
+    return conclude(figures(result), result.failure, complete=result.complete, compact=compact, go_on=go_on)
 
 
 async def performed(settings: Settings, action: ActionOf, given: Mapping[str, Any]) -> Result:
@@ -77,14 +77,12 @@ async def performed(settings: Settings, action: ActionOf, given: Mapping[str, An
         return await app.perform(action, given)
 
 
-def conclude(
-    figures: dict[str, Any], error: CleverTapError | None, *, complete: bool, compact: bool, go_on: bool
-) -> int:
-    """Print figures and error where they belong, and tell the exit status."""
+def conclude(told: dict[str, Any], error: CleverTapError | None, *, complete: bool, compact: bool, go_on: bool) -> int:
+    """Print what is told and the error where they belong, and tell the exit status."""
     if go_on and error:
-        figures = {**figures, "error": error.told()}
-    if figures:
-        show(figures, compact=compact)
+        told = {**told, "error": error.told()}
+    if told:
+        show(told, compact=compact)
     if go_on:
         return DONE
     if error:

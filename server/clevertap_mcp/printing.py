@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from clevertap_mcp.exits import say
 from clevertap_mcp.schema import input_schema
 from clevertap_tools.action import tool_name
 
@@ -22,7 +21,7 @@ def show(value: object, *, compact: bool) -> None:
     separators = (",", ":") if compact else None
     text = json.dumps(value, ensure_ascii=False, indent=None if compact else 2, separators=separators)
     # Half a surrogate pair cannot be written as UTF-8; escaped with a backslash it is the same JSON.
-    click.echo(text.encode("utf-8", "backslashreplace"))
+    say(text.encode("utf-8", "backslashreplace"))
 
 
 def spoken(error: CleverTapError) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +12,9 @@ from clevertap_mcp.table import compact, refusals, text
 Body = dict[str, Any]
 
 MOST_TOKENS = 8_000
-MOST_BYTES = MOST_TOKENS * 4
-"""A token is four bytes of UTF-8, near enough."""
+BYTES_PER_TOKEN = 2.7
+"""Of the JSON of exports, full of ids and digits; plain English has more."""
+MOST_BYTES = int(MOST_TOKENS * BYTES_PER_TOKEN)
 ROOM_FOR_WARNING = 600
 """Bytes that are kept free for the sentence on what was cut."""
 ROOM_FOR_FIELDS = MOST_BYTES // 2
@@ -95,7 +96,7 @@ def warned(body: Body, sentence: str) -> Body:
 def listing(body: Body, rows: str, rest: Rest) -> Rendered:
     """As many rows as fit; if not even one does, the first with its long values clipped."""
     all_rows = body[rows]
-    near = [writable(row) for row in within(all_rows, MOST_BYTES)]
+    near = list(within(map(writable, all_rows), MOST_BYTES))
     fields = narrowed({**body, rows: []}, rows)
 
     def cut(shown: Sequence[Any], note: str = "") -> Rendered:
@@ -126,7 +127,7 @@ def counted(body: Body, shown: int) -> Body:
     return {**body, "returned": shown} if "returned" in body else body
 
 
-def within(rows: Sequence[Any], most: int) -> Iterator[Any]:
+def within(rows: Iterable[Any], most: int) -> Iterator[Any]:
     """The rows from the first on that fit into so many bytes, at least one."""
     used = 0
     for index, row in enumerate(rows):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from clevertap_mcp.exits import DONE
+from clevertap_mcp.exits import DONE, say
 from clevertap_mcp.settings import read_settings, variable
-from clevertap_sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE, SHOP, Sandbox
+from clevertap_sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE, SHOP, DatabaseError, Sandbox, SeedError
 from clevertap_sandbox.serve import serve
 
 NOTHING = "none"
@@ -25,16 +25,27 @@ def serve_sandbox(port: int, database: str | None, seed: str | None) -> int:
         seed: The CSV that a new project is filled with, or `none`; None is the sample shop.
 
     Raises:
-        ClickException: A file is not there, or the port is taken.
+        ClickException: A file is not there or not what it should be, or the port is taken.
     """
     zone = read_settings(os.environ, sandbox=True).account.zone
     assert zone is not None, "the sandbox always has a zone"
     with Sandbox(database or IN_MEMORY, seed=purchases(seed), zone=zone) as sandbox:
+        prepare(sandbox)
         try:
             serve(sandbox, port, lambda url: announce(url, zone.key))
         except OSError as error:
             raise click.ClickException(f"Cannot listen on port {port}: {error.strerror}.") from None
     return DONE
+
+
+def prepare(sandbox: Sandbox) -> None:
+    """Open and fill the project, so that whoever is told its address can use it."""
+    try:
+        sandbox.open()
+    except SeedError as error:
+        raise click.UsageError(f"--seed cannot be used: {error}.") from None
+    except DatabaseError as error:
+        raise click.UsageError(f"--db cannot be used: {error}.") from None
 
 
 def purchases(seed: str | None) -> Path | None:
@@ -56,4 +67,4 @@ def announce(url: str, zone: str) -> None:
         "timezone": zone,
     }
     for field, value in values.items():
-        click.echo(f"export {variable(field)}={value}")
+        say(f"export {variable(field)}={value}")

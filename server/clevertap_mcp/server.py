@@ -29,8 +29,8 @@ TITLE = "CleverTap"
 FRESH = CacheHint(ttl_ms=300_000, scope="public")
 """The list of tools is the same for everybody and for as long as the process lives."""
 SHOP = (
-    "It holds a music shop (CDNOW): 6,919 Charged purchases of 2,357 customers, 1997-01-01 to 1998-06-30; ask for "
-    "days in that range."
+    "It holds a music shop (CDNOW): 6,919 Charged purchases of 2,357 customers, 1997-01-01 to 1998-06-30 "
+    "(properties Amount, Quantity); every second customer has an Email. Ask for days in that range."
 )
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
 import click
 
 from clevertap_mcp.app import opened
-from clevertap_mcp.exits import DONE
+from clevertap_mcp.exits import DONE, note
 from clevertap_mcp.server import build_server
-from clevertap_mcp.transports import run_http, run_sse, run_stdio
+from clevertap_mcp.transports import ListenError, run_http, run_sse, run_stdio
 
 if TYPE_CHECKING:
     from clevertap_mcp.settings import Settings
@@ -29,12 +28,13 @@ def serve_mcp(settings: Settings, transport: str, port: int | None) -> int:
 
     Raises:
         ClickException: The port is taken.
+        OSError: stdin cannot be read, or stdout not be written to.
     """
     port = DEFAULT_PORT if port is None else port
     try:
         anyio.run(serve, settings, transport, port)
-    except OSError as error:
-        raise click.ClickException(f"Cannot listen on port {port}: {error.strerror}.") from None
+    except ListenError as error:
+        raise click.ClickException(str(error)) from None
     return DONE
 
 
@@ -46,4 +46,4 @@ async def serve(settings: Settings, transport: str, port: int) -> None:
             await run_stdio(server)
         else:
             run = {"http": run_http, "sse": run_sse}[transport]
-            await run(server, port=port, on_ready=partial(click.echo, err=True))
+            await run(server, port=port, on_ready=note)

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from threading import Thread
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import anyio
 
@@ -21,10 +21,45 @@ T = TypeVar("T")
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 CHUNK = 65_536
+LONGEST_LINE = 32 << 20
+"""Bytes of a line that is read; CleverTap itself takes far smaller uploads."""
+
+
+class Line(NamedTuple):
+    """A line of UTF-8 without its end.
+
+    Args:
+        text: What it says.
+        whole: Whether that is all of it; of a line that is too long, only the beginning and the end are kept.
+    """
+
+    text: str
+    whole: bool = True
+
+
+class GrowingLine:
+    """A line whose end has not come yet."""
+
+    def __init__(self) -> None:
+        self._kept = bytearray()
+        self._whole = True
+
+    def add(self, part: bytes) -> None:
+        """Take what has come of it."""
+        self._kept += part
+        if not self._whole or len(self._kept) > LONGEST_LINE:
+            self._whole = False
+            del self._kept[CHUNK:-CHUNK]
+
+    def ended(self) -> Line:
+        """The line that is complete now; begins the next one."""
+        line = Line(self._kept.decode(errors="replace"), self._whole)
+        self._kept, self._whole = bytearray(), True
+        return line
 
 
 class Lines:
-    """What the SDK's stdio transport takes for stdin and stdout: lines of UTF-8.
+    """Lines of UTF-8 over two file descriptors.
 
     Args:
         reading: The file descriptor that lines come from.
@@ -36,29 +71,39 @@ class Lines:
         self._writing = writing
         self._reader = DaemonThread()
         self._writer = DaemonThread()
+        self.failure: OSError | None = None
+        """What went wrong with the descriptors themselves; that the other side has gone is no failure."""
 
-    async def __aiter__(self) -> AsyncIterator[str]:
-        rest = b""
-        while chunk := await self._reader.do(lambda: os.read(self._reading, CHUNK)):
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                yield line.decode(errors="replace")
-        if rest:
-            yield rest.decode(errors="replace")
+    async def __aiter__(self) -> AsyncIterator[Line]:
+        growing = GrowingLine()
+        while chunk := await self._read():
+            *ends, rest = chunk.split(b"\n")
+            for end in ends:
+                growing.add(end)
+                yield growing.ended()
+            growing.add(rest)
+        yield growing.ended()
+
+    async def _read(self) -> bytes:
+        """What has come; nothing at the end."""
+        try:
+            return await self._reader.do(lambda: os.read(self._reading, CHUNK))
+        except OSError as error:
+            self.failure = error
+            return b""
 
     async def write(self, text: str) -> None:
         """Write all of a text.
 
         Raises:
-            ClosedResourceError: Nobody reads any more; the SDK takes that for the end.
+            ClosedResourceError: Nothing can be written any more.
         """
         try:
             await self._writer.do(lambda: write_all(self._writing, text.encode()))
-        except BrokenPipeError:
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError):
+                self.failure = error
             raise anyio.ClosedResourceError from None
-
-    async def flush(self) -> None:
-        """Nothing is held back."""
 
 
 class DaemonThread:

@@ -92,12 +92,12 @@ def cell(value: Any) -> str:
 
 
 def refusals(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """All refusals, a line for each kind: `515 Email is not valid: 0-4, 7, 9-12`."""
+    """All refusals, a line for each kind: `515 Email is not valid: index 0-4, 7, 9-12`."""
     kinds: dict[str, list[int]] = {}
     for row in rows:
         kind = " ".join(cell(row[key]) for key in ("code", "reason") if row.get(key) is not None)
         kinds.setdefault(kind, []).extend([row["index"]] if row.get("index") is not None else [])
-    return [f"{kind}: {places(indexes)}" if indexes else kind for kind, indexes in kinds.items()]
+    return [f"{kind}: index {places(indexes)}" if indexes else kind for kind, indexes in kinds.items()]
 
 
 def places(indexes: Iterable[int]) -> str:

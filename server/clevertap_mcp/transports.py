@@ -11,16 +11,16 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import uvicorn
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
-from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCRequest
 
 from clevertap_mcp.answers import Answering
+from clevertap_mcp.messages import messages
 from clevertap_mcp.server import CleverTapServer
 from clevertap_mcp.standard_streams import STDIN, Lines, protected_stdout
 
@@ -36,12 +36,30 @@ GRACE = 3
 PENDING_CONNECTIONS = 128
 
 
+class ListenError(Exception):
+    """A port cannot be had.
+
+    Args:
+        port: The port.
+        reason: What the operating system says.
+    """
+
+    def __init__(self, port: int, reason: str) -> None:
+        super().__init__(f"Cannot listen on port {port}: {reason}.")
+
+
 async def run_stdio(server: CleverTapServer) -> None:
-    """Serve one host over stdin and stdout until it closes stdin or a signal comes."""
+    """Serve one host over stdin and stdout until it closes stdin or a signal comes.
+
+    Raises:
+        OSError: stdin cannot be read, or stdout not be written to.
+    """
     with protected_stdout() as stdout:
-        lines = cast("Any", Lines(STDIN, stdout))  # the SDK wants anyio's class, and uses no more of it than this
-        async with until_signal(), stdio_server(lines, lines) as (read, write):
+        lines = Lines(STDIN, stdout)
+        async with until_signal(), messages(lines) as (read, write):
             await serve(server, read, write)
+    if lines.failure is not None:
+        raise lines.failure
 
 
 async def serve(server: CleverTapServer, read: Any, write: Any) -> None:
@@ -121,7 +139,7 @@ async def run_http(server: CleverTapServer, *, port: int, on_ready: OnReady) -> 
         on_ready: Told the URL as soon as connections are taken.
 
     Raises:
-        OSError: The port is taken.
+        ListenError: The port is taken.
     """
     await run_web(server, server.streamable_http_app(host=LOOPBACK), port, lambda base: on_ready(f"{base}/mcp"))
 
@@ -135,7 +153,7 @@ async def run_sse(server: CleverTapServer, *, port: int, on_ready: OnReady) -> N
         on_ready: Told the URL as soon as connections are taken.
 
     Raises:
-        OSError: The port is taken.
+        ListenError: The port is taken.
     """
     await run_web(server, server.sse_app(host=LOOPBACK), port, lambda base: on_ready(f"{base}/sse"))
 
@@ -197,9 +215,16 @@ async def cancelled_after_grace(answering: Answering) -> None:
 
 @contextmanager
 def listening(port: int) -> Iterator[socket.socket]:
-    """A socket on loopback that takes connections already."""
+    """A socket on loopback that takes connections already.
+
+    Raises:
+        ListenError: The port is taken.
+    """
     with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind((LOOPBACK, port))
-        taken.listen(PENDING_CONNECTIONS)
+        try:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taken.bind((LOOPBACK, port))
+            taken.listen(PENDING_CONNECTIONS)
+        except OSError as error:
+            raise ListenError(port, str(error.strerror)) from None
         yield taken

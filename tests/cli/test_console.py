@@ -137,6 +137,29 @@ def test_an_empty_sandbox_can_be_had(shell: Shell) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--db", "/absent/x.db"], "--db cannot be used: unable to open database file."),
+        (["--db", "{place}"], "--db cannot be used: unable to open database file."),
+        (["--db", "{place}/wrong.csv"], "--db cannot be used: file is not a database."),
+        (["--seed", "{place}/wrong.csv"], "--seed cannot be used: line 3 of {place}/wrong.csv is not customer_id,"),
+        (["--seed", "{place}/wrong.gz"], "--seed cannot be used: {place}/wrong.gz: Not a gzipped file"),
+        (["--seed", "{place}/binary"], "--seed cannot be used: {place}/binary is no CSV of customer_id,"),
+    ],
+)
+def test_a_sandbox_that_cannot_work_says_so_and_announces_nothing(
+    shell: Shell, tmp_path: Path, arguments: list[str], reason: str
+) -> None:
+    for name in ("wrong.csv", "wrong.gz"):
+        (tmp_path / name).write_text("customer_id,date,quantity,amount\n1,1997-01-01,2,29.33\n1,1997-02-31,2,29.33\n")
+    (tmp_path / "binary").write_bytes(b"\n\xff")
+    done = shell("sandbox", *(argument.format(place=tmp_path) for argument in arguments))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"Error: {reason.format(place=tmp_path)}")
+    assert done.stderr.count("\n") == 1
+
+
 def test_an_interruption_ends_with_130_and_without_a_traceback(shell: Shell, account_at: AccountAt) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(shell.longest)

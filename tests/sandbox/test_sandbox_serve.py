@@ -13,7 +13,17 @@ from zoneinfo import ZoneInfo
 import httpx2
 import pytest
 
-from clevertap_sandbox import ACCOUNT_ID, PASSCODE, SHOP, Behaviours, Fault, Kind, Sandbox
+from clevertap_sandbox import (
+    ACCOUNT_ID,
+    PASSCODE,
+    SHOP,
+    Behaviours,
+    DatabaseError,
+    Fault,
+    Kind,
+    Sandbox,
+    SeedError,
+)
 from clevertap_sandbox.serve import serving
 
 if TYPE_CHECKING:
@@ -105,6 +115,49 @@ def test_nothing_is_opened_before_the_first_request(tmp_path: Path) -> None:
         with serving(sandbox) as url:
             httpx2.get(f"{url}/v1/connect", headers=HEADERS)
         assert not database.exists()
+
+
+def test_a_project_can_be_opened_and_filled_before_anybody_asks(tmp_path: Path) -> None:
+    with Sandbox(tmp_path / "project.db") as sandbox:
+        sandbox.open()
+        assert (tmp_path / "project.db").stat().st_size
+
+
+def test_a_file_that_is_no_database_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "project.db").write_text("no database" * 100)
+    with Sandbox(tmp_path / "project.db") as sandbox, pytest.raises(DatabaseError, match="not a database"):
+        sandbox.open()
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("x,2026-01-01,1", "line 2 of .* is not customer_id,date,quantity,amount"),
+        ("x,2026-02-30,1,9.5", "line 2"),
+        ("x,2026-01-01,one,9.5", "line 2"),
+        ("x,2026-01-01,1,nan", "line 2"),
+        ("", "line 2"),
+    ],
+)
+def test_purchases_that_are_none_are_named_by_their_line(tmp_path: Path, line: str, reason: str) -> None:
+    purchases = tmp_path / "purchases.csv"
+    purchases.write_text(f"customer_id,date,quantity,amount\n{line}\n", encoding="utf-8")
+    with Sandbox(seed=purchases) as sandbox, pytest.raises(SeedError, match=reason):
+        sandbox.open()
+
+
+def test_a_cut_gz_is_no_seed(tmp_path: Path) -> None:
+    purchases = tmp_path / "purchases.csv.gz"
+    purchases.write_bytes(SHOP.read_bytes()[:1000])
+    with Sandbox(seed=purchases) as sandbox, pytest.raises(SeedError, match="is no CSV of"):
+        sandbox.open()
+
+
+def test_a_sandbox_can_do_without_its_control_path(opened: Callable[[Sandbox], httpx2.Client]) -> None:
+    client = opened(Sandbox(seed=None, control=False))
+    assert client.post("/_sandbox/faults", json=[{"kind": "status", "status": 401}]).status_code == 404
+    assert client.get("/_sandbox/requests").content == client.get("/elsewhere").content
+    assert client.get("/v1/connect").status_code == 200
 
 
 def test_a_sandbox_can_have_an_account_of_its_own(opened: Callable[[Sandbox], httpx2.Client]) -> None:

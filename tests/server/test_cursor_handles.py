@@ -108,6 +108,13 @@ def test_the_last_pages_are_remembered(cursors: Cursors) -> None:
     assert [page and page.records[0]["cursor"] for page in remembered] == [place.cursor for place in places[1:]]
 
 
+def test_a_page_is_remembered_for_its_own_walk_only(cursors: Cursors) -> None:
+    one, other = Place(EVENTS, "the same cursor"), Place(EVENTS, "the same cursor")
+    cursors.keep(one, Page(records=[{"walk": "one"}], returned=1))
+    assert cursors.kept(one.later(1))
+    assert cursors.kept(other) is None
+
+
 def test_a_cursor_that_was_used_before_leads_back_and_a_page_read_twice_does_not() -> None:
     walk = Walk()
     assert not walk.leads_back("A", -1)

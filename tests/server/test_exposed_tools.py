@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -220,6 +221,43 @@ async def test_a_mistake_of_ours_is_told_without_its_words(app: App, caplog: pyt
     told = caplog.text + "".join(record.getMessage() for record in caplog.records) + text(result)
     assert "ann@example.org" not in told.replace('raise KeyError(f"ann@example.org {PASSCODE}")', "")
     assert PASSCODE not in told
+
+
+@pytest.mark.parametrize(
+    ("method", "changed"), [("GET", "no"), ("POST", "unknown"), (["GET"], "unknown")], ids=["read", "write", "no idea"]
+)
+async def test_a_mistake_in_a_call_that_only_reads_has_changed_nothing(app: App, method: Any, changed: str) -> None:
+    class Asked(Arguments):
+        method: Any
+
+    def effect_of(asked: Asked) -> Effect:
+        return {"GET": Effect.READ, "POST": Effect.SEND}[asked.method]
+
+    async def fails(_client: Client, _asked: Asked) -> Done:
+        raise KeyError
+
+    action = replace(made(fails, Effect.READ, Effect.SEND), arguments=Asked, effect_of=effect_of)
+    result = await Desk(app, Cursors()).call(action, {"method": method})
+    assert error(result)["code"] == "internal"
+    assert error(result)["changed"] == changed
+
+
+@pytest.mark.parametrize("levels", [300, 3_000, 100_000])
+async def test_an_answer_of_any_depth_is_shown(app: App, levels: int) -> None:
+    class Deep(Result):
+        answer: Any
+        day: date = date(2026, 1, 1)
+
+    async def answers(_client: Client, _asked: Nothing) -> Deep:
+        return Deep.model_construct(answer=nested)
+
+    nested: list[Any] = []
+    for _ in range(levels):
+        nested = [nested]
+    result = await Desk(app, Cursors()).call(replace(made(answers, Effect.READ), result=Deep), {})
+    assert not result.is_error
+    assert figures(result)["day"] == "2026-01-01"
+    assert json.dumps(figures(result)["answer"]).startswith("[" * 30)
 
 
 async def test_a_refusal_as_long_as_a_web_page_is_cut(app: App) -> None:

@@ -222,3 +222,26 @@ def test_prints_of_others_do_not_reach_the_pipe() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LONGEST)
     assert (done.stdout, done.stderr) == ("message\nafter\n", "stray\n")
+
+
+def test_a_request_that_cannot_be_read_is_answered_and_the_server_goes_on(start: Start) -> None:
+    pipe = start("--sandbox")
+    pipe.shake_hands()
+    assert pipe.ask(1, "tools/call", "text")["error"]["code"] == -32602  # type: ignore[arg-type]  # that is the point
+    half = {"name": "clevertap_get_user_profile", "arguments": {"email": "a\ud800"}}
+    assert pipe.ask(2, "tools/call", half)["result"]["structuredContent"]["error"]["code"] == "invalid_arguments"
+    pipe.write('{"jsonrpc":"2.0","id":3,"method":"ping","params":{"x":' + "[" * 900 + "]" * 900 + "}}\n")
+    assert pipe.read()["error"] == {
+        "code": -32602,
+        "message": "This message is nested too deeply; send at most 200 levels.",
+    }
+    assert pipe.ask(4, "tools/call", COUNT)["result"]["structuredContent"]["count"] > 0
+
+
+def test_a_line_of_48_mib_is_refused_and_the_server_goes_on(start: Start) -> None:
+    pipe = start("--sandbox")
+    pipe.shake_hands()
+    pipe.send("tools/call", {**COUNT, "padding": "x" * (48 << 20)}, 1)
+    answer = pipe.read()
+    assert answer["error"]["message"] == "This line is longer than 32 MiB; send less at once."
+    assert pipe.ask(2, "tools/call", COUNT)["result"]["structuredContent"]["count"] > 0

@@ -76,7 +76,7 @@ def test_a_value_cannot_forge_a_line(body: dict[str, Any]) -> None:
 def test_refusals_are_grouped_by_kind_with_ranges() -> None:
     rows = [{"index": index, "code": 515, "reason": "Email is not valid"} for index in (9, 0, 1, 2, 3, 4, 7, 10)]
     rows += [{"index": 5, "code": 512, "reason": "No\tidentity"}, {"reason": "All of them"}]
-    assert refusals(rows) == ["515 Email is not valid: 0-4, 7, 9-10", "512 No\\tidentity: 5", "All of them"]
+    assert refusals(rows) == ["515 Email is not valid: index 0-4, 7, 9-10", "512 No\\tidentity: index 5", "All of them"]
 
 
 @given(st.sets(st.integers(0, 200)))

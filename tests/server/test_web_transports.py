@@ -152,3 +152,17 @@ async def test_a_signal_ends_a_server_with_an_open_subscription_and_the_host_is_
             process.send_signal(signal.SIGTERM)
             assert [change async for change in changes] == []
             assert await anyio.to_thread.run_sync(process.wait) == 0
+
+
+async def test_a_message_that_cannot_be_read_is_not_quoted_in_the_log(serve: Serve) -> None:
+    url, process = serve("sse")
+    person = "secret.person@example.org"
+    async with httpx2.AsyncClient(timeout=LONGEST) as client, client.stream("GET", url) as events:
+        path = await anext(line.removeprefix("data:").strip() async for line in events.aiter_lines() if "data:" in line)
+        answer = await client.post(url.replace("/sse", path), json={**COUNT, "params": person})
+    assert answer.status_code == 400
+    process.terminate()
+    _, told = await anyio.to_thread.run_sync(lambda: process.communicate(timeout=LONGEST))
+    assert "ERROR mcp.server.sse: reported at sse.py:" in told
+    assert person not in told
+    assert "Traceback" not in told
