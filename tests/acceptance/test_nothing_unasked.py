@@ -17,6 +17,8 @@ pytestmark = pytest.mark.anyio
 CAMPAIGN = {"name": "x", "target_mode": "sms", "where": {}, "content": {"body": "Hi"}, "when": "now"}
 SENDS: list[tuple[str, dict[str, Any]]] = [
     ("create_campaign", CAMPAIGN),
+    ("upload_user_profiles", {"profiles": [{"identity": "c-1", "profileData": {"MSG-dndEmail": False}}]}),
+    ("request", {"method": "POST", "path": "/1/upload", "raw_body": "{}", "content_type": "application/json"}),
     ("request", {"method": "POST", "path": "/1/targets/create.json", "body": CAMPAIGN}),
     ("request", {"method": "POST", "path": "/1/send/push.json", "body": {}}),
     ("request", {"method": "POST", "path": "/1/send/externaltrigger.json", "body": {}}),

@@ -108,6 +108,8 @@ def test_plain_http_is_for_loopback_only(url: str) -> None:
         "https://host\x7f",
         "https://host\u200b",
         "https://host\\@other",
+        "https://1.2.3.999",
+        "https://127.1",
         "https://ho%20st",
         "https://<host>",
         "https://host:65536",

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import httpx2
 import pytest
 
 from clevertap_tools.account import Account
 from clevertap_tools.action import CATALOGUE
-from clevertap_tools.client import Client
+from clevertap_tools.client import Client, whole_body
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import (
     CleverTapError,
@@ -27,7 +28,7 @@ from clevertap_tools.errors import (
 )
 from clevertap_tools.page import first_page, walk
 from clevertap_tools.upload import upload
-from clevertap_tools.wire import JsonObject, post, read_envelope
+from clevertap_tools.wire import Answer, JsonObject, post, read_envelope
 
 pytestmark = pytest.mark.anyio
 EVENT = {"type": "event", "identity": "c-1", "evtName": "Seen"}
@@ -237,3 +238,20 @@ async def test_a_proxy_setting_that_cannot_be_used_is_a_configuration_error(
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(ConfigurationError, match="HTTPS_PROXY"):
         Client(Account("A-B-C", SECRET))
+
+
+async def test_an_answer_without_end_is_given_up() -> None:
+    response = httpx2.Response(200, content=b"x" * 100)
+    assert await whole_body(response, most=100) == b"x" * 100
+    with pytest.raises(UnreadableAnswerError, match="larger than 99 bytes"):
+        await whole_body(response, most=99)
+
+
+async def test_an_answer_that_no_reader_foresaw_is_unreadable_and_no_crash() -> None:
+    def stumble(_: Answer) -> int:
+        raise KeyError("records")
+
+    with answering((200, {})) as (url, _):
+        async with client_of(url) as client:
+            with pytest.raises(UnreadableAnswerError, match="KeyError"):
+                await client.send(post("/1/now.json", {}, Effect.READ, stumble))

@@ -287,17 +287,21 @@ def connections(transport: Transport | None) -> httpx2.AsyncClient:
         ) from None
 
 
-async def whole_body(response: httpx2.Response) -> bytes:
+async def whole_body(response: httpx2.Response, most: int = LARGEST_ANSWER) -> bytes:
     """All of an answer's body, unpacked.
 
+    Args:
+        response: The answer, its head read.
+        most: Bytes that are too many for any answer of CleverTap's to have.
+
     Raises:
-        UnreadableAnswerError: It is larger than any answer of CleverTap's.
+        UnreadableAnswerError: It is larger.
     """
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
-        if len(body) > LARGEST_ANSWER:
-            raise UnreadableAnswerError(f"CleverTap's answer is larger than {LARGEST_ANSWER >> 20} MiB; ask for less.")
+        if len(body) > most:
+            raise UnreadableAnswerError(f"CleverTap's answer is larger than {most} bytes; ask for less.")
     return bytes(body)
 
 
