@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from clevertap_sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE, Kind
 from clevertap_tools.action import CATALOGUE
-from clevertap_tools.actions.proxy import OWN_HEADERS, call_of, read_raw
+from clevertap_tools.actions.proxy import call_of, read_raw
+from clevertap_tools.disguises import OWN_HEADERS
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import (
     CleverTapError,

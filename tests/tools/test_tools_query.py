@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from clevertap_tools.action import CATALOGUE
 from clevertap_tools.errors import InvalidArgumentsError
+from clevertap_tools.filters import OPERATORS
 from clevertap_tools.moments import ProjectTime
-from clevertap_tools.query import OPERATORS
 
 TIME = ProjectTime(ZoneInfo("UTC"), datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp())
 NOWHERE = ProjectTime(None, TIME.now)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import random as chance
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from copy import copy
 from dataclasses import dataclass
 from types import TracebackType
@@ -34,6 +34,7 @@ from clevertap_tools.errors import (
     UnreachableError,
     UnreadableAnswerError,
 )
+from clevertap_tools.limits import CONCURRENCY, MOST_UPLOADS, Families
 from clevertap_tools.retry import RetryBudget, RetryPolicy
 from clevertap_tools.wire import Answer, Call
 
@@ -44,12 +45,8 @@ Transport = httpx2.AsyncBaseTransport
 
 DEADLINE = 55.0
 TIMEOUT = httpx2.Timeout(60.0, connect=5.0, pool=None)
-CONCURRENCY = 3
-UPLOAD_PATH = "/1/upload"
 LARGEST_ANSWER = 256 << 20
 """Bytes; a page of 5,000 large profiles stays well below."""
-MOST_UPLOADS = 15
-"""Simultaneous requests that CleverTap allows on /1/upload; 3 on every other path (reference: data 2.1)."""
 
 
 async def no_progress(_done: float, _total: float | None, _message: str) -> None:
@@ -71,28 +68,6 @@ class Flight:
         """Follow the HTTP library's trace of an attempt."""
         if event == "http11.send_request_headers.started":
             self.left = True
-
-
-class Families:
-    """Places per path: CleverTap counts simultaneous requests per account and API."""
-
-    def __init__(self, uploads: int) -> None:
-        self._uploads = uploads
-        self._limits: dict[str, anyio.CapacityLimiter] = {}
-
-    @asynccontextmanager
-    async def place(self, family: str) -> AsyncIterator[None]:
-        """A place among the requests in flight on one path; waits until there is one."""
-        size = self._uploads if family == UPLOAD_PATH else CONCURRENCY
-        limit = self._limits.setdefault(family, anyio.CapacityLimiter(size))
-        try:
-            async with limit:
-                yield
-        finally:
-            # Paths of the proxy tool are without number: forget those that nobody uses.
-            used = limit.statistics()
-            if not used.borrowed_tokens and not used.tasks_waiting:
-                self._limits.pop(family, None)
 
 
 class Client:

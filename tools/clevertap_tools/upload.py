@@ -17,7 +17,7 @@ import anyio
 import anyio.lowlevel
 
 from clevertap_tools import wire
-from clevertap_tools.client import UPLOAD_PATH, Client
+from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import (
     CleverTapError,
@@ -26,6 +26,7 @@ from clevertap_tools.errors import (
     UnavailableError,
     UnreadableAnswerError,
 )
+from clevertap_tools.limits import UPLOAD_PATH
 from clevertap_tools.wire import Answer, Call, JsonObject
 
 log = logging.getLogger(__name__)
