@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 from collections import Counter
 from functools import cache
 from importlib.resources import files
@@ -33,6 +34,11 @@ def purchase(record: dict[str, Any]) -> Purchase:
     return record["profile"]["identity"], record["ts"][:10], props["Quantity"], props["Amount"]
 
 
+def tokens(text: str) -> float:
+    """What a text costs a model, counted as the design does: a token is four characters."""
+    return len(text) / 4
+
+
 async def walked(host: Client, batch_size: int) -> list[dict[str, Any]]:
     """Every record, as an agent would go from handle to handle."""
     answer = await host.call_tool("clevertap_get_events", {**SHOP, "batch_size": batch_size})
@@ -41,6 +47,8 @@ async def walked(host: Client, batch_size: int) -> list[dict[str, Any]]:
         assert not answer.is_error, answer.content
         page = answer.structured_content or {}
         assert page["returned"] == len(page["records"])
+        assert tokens(json.dumps(page, ensure_ascii=False, separators=(",", ":"))) <= 8_000
+        assert tokens(getattr(answer.content[0], "text", "")) <= 8_000
         records += page["records"]
         if "next_cursor" not in page:
             return records
