@@ -12,7 +12,7 @@ from clevertap_mcp.table import compact, refusals, text
 Body = dict[str, Any]
 
 MOST_TOKENS = 8_000
-BYTES_PER_TOKEN = 2.7
+BYTES_PER_TOKEN = 2.6
 """Of the JSON of exports, full of ids and digits; plain English has more."""
 MOST_BYTES = int(MOST_TOKENS * BYTES_PER_TOKEN)
 ROOM_FOR_WARNING = 600

@@ -225,7 +225,9 @@ async def test_a_cancelled_call_stops_its_http_work_and_frees_its_place(make_sit
     assert len(site.asked(NOW)) == 4
 
 
-async def test_a_cancelled_upload_sends_no_further_batch(site: Site, make_events: Any) -> None:
+async def test_a_cancelled_upload_sends_no_further_batch_and_leaves_its_account_in_the_log(
+    site: Site, make_events: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     site.breaks(Kind.SLOW, UPLOAD, seconds=LONG, times=None)
     async with site.client(upload_concurrency=2) as client, anyio.create_task_group() as group:
 
@@ -237,6 +239,7 @@ async def test_a_cancelled_upload_sends_no_further_batch(site: Site, make_events
             await anyio.lowlevel.checkpoint()
         group.cancel_scope.cancel()
     assert len(site.asked(UPLOAD)) == 2
+    assert "upload cancelled: 20 sent, 0 accepted, 0 refused, 20 unaccounted" in caplog.text
 
 
 @pytest.mark.parametrize("effect", [Effect.UPSERT, Effect.APPEND])
