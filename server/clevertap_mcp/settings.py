@@ -115,7 +115,7 @@ class Environment(BaseSettings):
         55.0, gt=0, le=3600, allow_inf_nan=False, description="Seconds for one tool call, retries and polls among them."
     )
     upload_concurrency: Annotated[int, BeforeValidator(unbroken)] = Field(
-        3, ge=1, le=15, description="Simultaneous uploads."
+        3, ge=1, le=15, description="Simultaneous uploads, 1 to 15."
     )
     allow: Annotated[frozenset[Effect], BeforeValidator(guarded_effects)] = Field(
         frozenset(), description="What may be done beyond reading and recording: send, destroy or both, with a comma."

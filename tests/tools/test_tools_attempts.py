@@ -25,6 +25,7 @@ from clevertap_tools.errors import (
     UnreachableError,
     UnreadableAnswerError,
 )
+from clevertap_tools.upload import upload
 
 if TYPE_CHECKING:
     from tools.conftest import Site
@@ -262,3 +263,16 @@ async def test_calls_of_one_account_share_one_purse_even_at_once(site: Site) -> 
         for _ in range(20):
             group.start_soon(fails, client)
     assert len(site.sandbox.requests) <= 20 + 10 + 20 / 5
+
+
+@pytest.mark.parametrize("status", [400, 401])
+async def test_a_refusal_after_a_lost_answer_leaves_it_open_whether_the_first_attempt_was_carried_out(
+    site: Site, status: int
+) -> None:
+    site.breaks(Kind.RESET_AFTER, "/1/upload")
+    site.breaks(Kind.STATUS, "/1/upload", status=status)
+    record = {"type": "profile", "identity": "c-1", "profileData": {"Plan": "Gold"}}
+    async with site.client() as client:
+        ledger = await upload(client.for_call(), [record], effect=Effect.UPSERT)
+    assert (ledger.sent, ledger.unaccounted, ledger.refused) == (1, 1, 0)
+    assert len(site.asked("/1/upload")) == 2

@@ -239,7 +239,7 @@ async def test_a_cancelled_upload_sends_no_further_batch_and_leaves_its_account_
             await anyio.lowlevel.checkpoint()
         group.cancel_scope.cancel()
     assert len(site.asked(UPLOAD)) == 2
-    assert "upload cancelled: 20 sent, 0 accepted, 0 refused, 20 unaccounted" in caplog.text
+    assert "upload cancelled: 20 sent, 0 accepted, 0 refused, 20 unaccounted; unsent from index 20 on" in caplog.text
 
 
 @pytest.mark.parametrize("effect", [Effect.UPSERT, Effect.APPEND])

@@ -30,6 +30,7 @@ from clevertap_tools.errors import (
     InvalidArgumentsError,
     LostAnswerError,
     OutcomeUnknownError,
+    RejectedError,
     UnavailableError,
     UnreachableError,
     UnreadableAnswerError,
@@ -152,13 +153,10 @@ class Client:
         with self._deadline():
             try:
                 return await self._retrying(call.effect)(self._attempt, call, flight)
-            except CredentialsError as error:
-                raise CredentialsError(
-                    f"CleverTap refused the credentials: {error}.",
-                    next_step=wire.credentials_advice(self.account),
-                ) from None
             except UnavailableError as error:
                 raise self._outcome(call, flight, error) from None
+            except RejectedError as error:
+                raise self._outcome(call, flight, self._advised(error)) from None
         raise self._outcome(call, flight, flight.waiting or self._too_late(left=flight.left))
 
     def _retrying(self, effect: Effect) -> AsyncRetrying:
@@ -215,8 +213,19 @@ class Client:
             wire.seconds_to_wait(response.headers.get("retry-after"), self.clock()),
         )
 
-    def _outcome(self, call: Call[Any], flight: Flight, error: UnavailableError) -> UnavailableError:
-        """The failure as the caller must understand it: nothing happened, or nobody knows."""
+    def _advised(self, error: RejectedError) -> RejectedError:
+        """A refusal with what to check, if it is about the credentials."""
+        if not isinstance(error, CredentialsError):
+            return error
+        return CredentialsError(
+            f"CleverTap refused the credentials: {error}.", next_step=wire.credentials_advice(self.account)
+        )
+
+    def _outcome(self, call: Call[Any], flight: Flight, error: CleverTapError) -> CleverTapError:
+        """The failure as the caller must understand it: nothing happened, or nobody knows.
+
+        Even a refusal leaves it open when an earlier attempt was lost: that one may have been carried out.
+        """
         if call.effect is Effect.READ or not (flight.left or flight.doubtful):
             return error
         alone = "" if call.effect.repeatable else "; it was not sent again"

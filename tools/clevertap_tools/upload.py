@@ -171,11 +171,12 @@ async def upload(
         for batch in flying:  # they may have left
             ledger.enter(batch, BatchOutcome(0, (), len(batch.records)))
         log.warning(
-            "upload cancelled: %d sent, %d accepted, %d refused, %d unaccounted",
+            "upload cancelled: %d sent, %d accepted, %d refused, %d unaccounted; unsent from index %d on",
             ledger.sent,
             ledger.accepted,
             ledger.refused,
             ledger.unaccounted,
+            ledger.sent if ledger.first_unsent is None else ledger.first_unsent,
         )
         raise
     ledger.refusals.sort(key=lambda refusal: -1 if refusal.index is None else refusal.index)

@@ -110,7 +110,7 @@ def spans(ranges: tuple[range, ...]) -> str:
 ADVICE = {
     Effect.UPSERT: "sending them again is harmless.",
     Effect.APPEND: "sending them again may double them; count or export first what arrived.",
-    Effect.SEND: "sending them again is harmless.",
+    Effect.SEND: "look first whether they arrived; what counts ($incr, $decr) counts twice when sent again.",
     Effect.READ: "it was a dry run, so nothing was stored.",
 }
 
