@@ -20,6 +20,7 @@ from clevertap_tools import wire
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError, InvalidArgumentsError, Problem
+from clevertap_tools.preview import Preview
 
 
 class Toolset(StrEnum):
@@ -41,11 +42,26 @@ class Arguments(BaseModel):
             return {name: value for name, value in given.items() if value is not None}
         return given
 
+    @property
+    def record_count(self) -> int | None:
+        """How many records or people a call names; None where it names none."""
+        return None
+
 
 class Result(BaseModel):
     """What an action answers."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+    @property
+    def theirs(self) -> frozenset[str]:
+        """The fields that hold what CleverTap or its customers wrote; the others are our own words and figures."""
+        return frozenset()
+
+    @property
+    def about_people(self) -> bool:
+        """Whether what they wrote is about people, so that a `name` in it is a person's."""
+        return False
 
     @property
     def failure(self) -> CleverTapError | None:
@@ -84,6 +100,9 @@ class Action(Generic[A, R]):
         arguments: What it takes.
         result: What it answers.
         function: The action itself.
+        preview: What a call would do and whom it would reach, found out by reading only; every action that may
+            send or destroy has one.
+        once: Whether the same arguments within an hour are taken for a mistake.
     """
 
     key: str
@@ -96,6 +115,8 @@ class Action(Generic[A, R]):
     arguments: type[A]
     result: type[R]
     function: Callable[[Client, A], Awaitable[R]]
+    preview: Callable[[Client, A], Awaitable[Preview]] | None = None
+    once: bool = False
 
     def parse(self, given: Mapping[str, Any]) -> A:
         """The typed arguments.
@@ -130,6 +151,8 @@ def action(
     toolset: Toolset,
     default: bool = True,
     effects: frozenset[Effect] | None = None,
+    preview: Callable[[Client, Any], Awaitable[Preview]] | None = None,
+    once: bool = False,
 ) -> Callable[[Callable[[Client, A], Awaitable[R]]], Action[A, R]]:
     """Make an async function of a client and its arguments an action of the catalogue.
 
@@ -139,6 +162,8 @@ def action(
         toolset: The group it is switched on with.
         default: Whether it is offered when nobody chose toolsets.
         effects: Every effect it may have; needed when `effect` is a function.
+        preview: What a call would do, for the person who has to say yes.
+        once: Whether the same arguments within an hour are taken for a mistake.
     """
 
     def register(function: Callable[[Client, A], Awaitable[R]]) -> Action[A, R]:
@@ -155,6 +180,8 @@ def action(
             arguments=hints[asked],
             result=hints["return"],
             function=function,
+            preview=preview,
+            once=once,
         )
         CATALOGUE[made.key] = made
         return made

@@ -46,6 +46,16 @@ class Page(Listing):
     wanted: Annotated[int | None, Field(exclude=True)] = None
     """How many records were asked for, when CleverTap cannot be asked for so few."""
 
+    @property
+    def theirs(self) -> frozenset[str]:
+        """The records."""
+        return frozenset({"records"})
+
+    @property
+    def about_people(self) -> bool:
+        """Every record is of a person."""
+        return True
+
 
 class Unfinished:
     """CleverTap's word that a page is not ready."""

@@ -57,6 +57,11 @@ class UploadResult(Listing):
     model_config = Listing.model_config | {"arbitrary_types_allowed": True}
 
     @property
+    def theirs(self) -> frozenset[str]:
+        """The reasons, and what went wrong with whole batches."""
+        return frozenset({"refusals", "errors"})
+
+    @property
     def complete(self) -> bool:
         """Whether CleverTap accepted every record."""
         return self.accepted == self.sent + self.unsent

@@ -58,6 +58,11 @@ class Campaigns(Listing):
     returned: int
     truncated: bool = False
 
+    @property
+    def theirs(self) -> frozenset[str]:
+        """The campaigns: names are written by whoever made them."""
+        return frozenset({"campaigns"})
+
 
 class CampaignReport(Result):
     """How a campaign did."""
@@ -67,6 +72,11 @@ class CampaignReport(Result):
     sent: int | None = None
     clicked: int | None = None
     result: dict[str, Any] | None = Field(default=None, description="All figures CleverTap gave")
+
+    @property
+    def theirs(self) -> frozenset[str]:
+        """All that CleverTap gave."""
+        return frozenset({"result"})
 
 
 class CreatedCampaign(Result):

@@ -46,6 +46,16 @@ class FoundPerson(Result):
     found: bool
     record: dict[str, Any] | None = Field(default=None, description="identity, profileData, events, platformInfo, ...")
 
+    @property
+    def theirs(self) -> frozenset[str]:
+        """The record."""
+        return frozenset({"record"})
+
+    @property
+    def about_people(self) -> bool:
+        """It is a person's."""
+        return True
+
 
 class DeleteUserProfiles(Arguments):
     """Whom to erase, by one kind of name."""

@@ -112,6 +112,18 @@ class RawAnswer(Result):
     text: str | None = None
     base64: str | None = Field(default=None, description="A body that is no text")
     truncated: bool = False
+    of_things: Annotated[bool, Field(exclude=True)] = False
+    """Whether the path is known to tell of campaigns, catalogues and the like, not of people."""
+
+    @property
+    def theirs(self) -> frozenset[str]:
+        """The whole body."""
+        return frozenset({"json_", "text", "base64", "content_type"})
+
+    @property
+    def about_people(self) -> bool:
+        """As long as the path is not known to tell of something else."""
+        return not self.of_things
 
 
 def effect_of_request(asked: Request) -> Effect:

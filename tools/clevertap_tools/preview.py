@@ -1,0 +1,20 @@
+"""What a call would do, in plain words, for the person who has to say yes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a call would do.
+
+    Args:
+        deed: One sentence: `Send the push campaign "Win-back" now.`
+        details: One line for each thing to know: the audience, the first lines of the content, who is erased.
+        reach: How many people it would reach at most; None when nobody can tell.
+    """
+
+    deed: str
+    details: tuple[str, ...] = ()
+    reach: int | None = None
