@@ -6,13 +6,14 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import bulk_upload, cold_start, tool_call
+from benchmarks import bulk_upload, cold_start, masking, tool_call
 from benchmarks.finding import HEADING, Finding
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "cold-start": cold_start.findings,
     "tool-call": tool_call.findings,
     "bulk-upload": bulk_upload.findings,
+    "masking": masking.findings,
 }
 
 

@@ -60,15 +60,16 @@ def events(count: int) -> Iterator[dict[str, Any]]:
 @asynccontextmanager
 async def ours() -> AsyncIterator[Upload]:
     """By `clevertap_tools`."""
+    from pydantic import SecretStr  # noqa: PLC0415 - the same
+
     from clevertap_tools.account import Account  # noqa: PLC0415 - the other side shall not carry it in its memory
     from clevertap_tools.client import Client  # noqa: PLC0415 - the same
     from clevertap_tools.effect import Effect  # noqa: PLC0415 - the same
     from clevertap_tools.upload import upload  # noqa: PLC0415 - the same
 
     environ = os.environ
-    account = Account(
-        environ["CLEVERTAP_ACCOUNT_ID"], environ["CLEVERTAP_PASSCODE"], base_url=environ["CLEVERTAP_BASE_URL"]
-    )
+    passcode = SecretStr(environ["CLEVERTAP_PASSCODE"])
+    account = Account(environ["CLEVERTAP_ACCOUNT_ID"], passcode, environ["CLEVERTAP_BASE_URL"])
     async with Client(account, deadline=600, upload_concurrency=CONCURRENCY) as client:
 
         async def send(count: int) -> int:

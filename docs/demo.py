@@ -2,6 +2,8 @@
 
 Run it with `make demo`. Each step prints the question, the tool called and the answer, and beside the figure the same
 figure computed straight from the CSV files. It ends with 1 if any differs.
+
+The host has nobody to ask, and the operator lets a plan be enough: what sends or stops is answered with a plan first.
 """
 
 from __future__ import annotations
@@ -9,20 +11,33 @@ from __future__ import annotations
 import csv
 import gzip
 import sys
+import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
 from mcp import Client, StdioServerParameters
+from mcp.types import CallToolResult
 
-SERVER = StdioServerParameters(command=str(Path(sys.executable).parent / "clevertap-mcp"), args=["--sandbox"])
+COMMAND = str(Path(sys.executable).parent / "clevertap-mcp")
+LINES, WIDTH = 6, 110
+"""How much of an answer is printed."""
+MUST_BE = "must be"
+"""Where a figure is compared with that is not from the CSV."""
 ALL_TIME = {"event_name": "Charged", "from": "1997-01-01", "to": "1998-06-30"}
 JANUARY = {"event_name": "Charged", "from": "1997-01-01", "to": "1997-01-31"}
+
+
+def server(folder: str) -> StdioServerParameters:
+    """The server as this host starts it: on the sandbox, with its audit log in a folder."""
+    settings = {"CLEVERTAP_CONFIRM": "plan", "CLEVERTAP_AUDIT_LOG": str(Path(folder) / "audit.jsonl")}
+    return StdioServerParameters(command=COMMAND, args=["--sandbox"], env=settings)
 
 
 @dataclass(frozen=True)
@@ -61,16 +76,28 @@ class Walk:
 
     async def ask(self, question: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Put a question, print tool and answer, and hand the structured answer on."""
-        print(f"\n{question}\n  → clevertap_{tool}")
-        answer = await self.host.call_tool(f"clevertap_{tool}", arguments)
-        for line in "\n".join(getattr(block, "text", "") for block in answer.content).splitlines()[:6]:
-            print(f"    {line[:110]}")
+        answer = await self.call(question, tool, arguments)
+        for line in "\n".join(getattr(block, "text", "") for block in answer.content).splitlines()[:LINES]:
+            print(f"    {line[:WIDTH]}")
         return dict(answer.structured_content or {})
 
-    def check(self, what: str, answered: object, computed: object) -> None:
-        """Print a figure beside the same figure from the CSV."""
+    async def plan(self, question: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Ask for what a person has to say yes to, and print the plan that comes back in its place."""
+        plan = dict((await self.call(question, tool, arguments)).structured_content or {})
+        for name in ("would", "reach", "next"):
+            if name in plan:
+                print(textwrap.indent(textwrap.fill(f"{name}: {plan[name]}", WIDTH), "    "))
+        return plan
+
+    async def call(self, question: str, tool: str, arguments: dict[str, Any]) -> CallToolResult:
+        """Print a question and the tool that answers it, and call it."""
+        print(f"\n{question}\n  → clevertap_{tool}")
+        return await self.host.call_tool(f"clevertap_{tool}", arguments)
+
+    def check(self, what: str, answered: object, computed: object, source: str = "from the CSV") -> None:
+        """Print a figure beside the same figure from the CSV, or from elsewhere."""
         same = answered == computed
-        print(f"    {what}: {answered}   from the CSV: {computed}   {'same' if same else 'DIFFERENT'}")
+        print(f"    {what}: {answered}   {source}: {computed}   {'same' if same else 'DIFFERENT'}")
         if not same:
             self.wrong.append(what)
 
@@ -141,37 +168,60 @@ async def campaigns(walk: Walk, bought: list[Purchase]) -> None:
         "where": {**JANUARY, "did": [came_back]},
         "content": {"subject": "We miss you", "body": "<p>Come back</p>", "sender_name": "The shop"},
     }
+    reachable = sum(map(has_address, lost))
     question = "Whom would a win-back e-mail to January's buyers who never came back reach?"
     answer = await walk.ask(question, "create_campaign", {**campaign, "estimate_only": True})
-    walk.check("reach", answer["reach"], sum(map(has_address, lost)))
-    launched = await walk.ask("Send it now.", "create_campaign", {**campaign, "when": "now"})
+    walk.check("reach", answer["reach"], reachable)
+    launched = await launch(walk, {**campaign, "when": "now"}, reachable)
     await walk.ask("How did it do?", "get_campaign_report", {"id": launched["id"]})
     report = await walk.ask("And now that it has completed?", "get_campaign_report", {"id": launched["id"]})
-    walk.check("sent", report["sent"], sum(map(has_address, lost)))
-    later = {**campaign, "name": "Win-back, later", "when": "2030-01-01 09:00"}
-    scheduled = await walk.ask("Schedule another for New Year 2030.", "create_campaign", later)
-    await walk.ask("No, stop it.", "stop_campaign", {"id": scheduled["id"]})
+    walk.check("sent", report["sent"], reachable)
+    await schedule_and_stop(walk, {**campaign, "name": "Win-back, later", "when": "2030-01-01 09:00"}, reachable)
+
+
+async def launch(walk: Walk, campaign: dict[str, Any], reachable: int) -> dict[str, Any]:
+    """The plan, what it is not good for, and the launch after a yes."""
+    plan = await walk.plan("Send it now.", "create_campaign", campaign)
+    walk.check("reach", plan["reach"], reachable)
+    altered = {**campaign, "content": {**campaign["content"], "subject": "Last chance"}, "plan": plan["plan"]}
+    answer = await walk.ask("Yes, but with another subject.", "create_campaign", altered)
+    walk.check("refused as", answer["error"]["code"], "plan_refused", MUST_BE)
+    listed = await walk.ask("Is anything launched so far?", "get_campaigns", {"from": "-1d", "to": "today"})
+    walk.check("campaigns", listed["returned"], 0, MUST_BE)
+    return await walk.ask("Yes, as it was shown.", "create_campaign", {**campaign, "plan": plan["plan"]})
+
+
+async def schedule_and_stop(walk: Walk, campaign: dict[str, Any], reachable: int) -> None:
+    """Two more plans, each followed by a yes."""
+    plan = await walk.plan("Schedule another for New Year 2030.", "create_campaign", campaign)
+    walk.check("reach", plan["reach"], reachable)
+    scheduled = await walk.ask("Yes.", "create_campaign", {**campaign, "plan": plan["plan"]})
+    stop = {"id": scheduled["id"]}
+    plan = await walk.plan("No, stop it.", "stop_campaign", stop)
+    await walk.ask("Yes, stop it.", "stop_campaign", {**stop, "plan": plan["plan"]})
     listed = await walk.ask("Is it stopped?", "get_campaigns", {"from": "2030-01-01", "to": "2030-01-01"})
     going = [row["id"] for row in listed["campaigns"] if row["status"] != "stopped"]
-    walk.check("campaigns of that day that are not stopped", len(going), 0)
+    walk.check("campaigns of that day that are not stopped", len(going), 0, MUST_BE)
 
 
 def steps() -> Iterator[str]:
     """What the demo says first."""
     yield "clevertap-mcp, attached over stdio as a host would, on the built-in sandbox:"
     yield "the CDNOW music shop, 1997 and 1998, and five new people from docs/demo.csv."
+    yield "Nobody can be asked here, so what sends or stops is answered with a plan; people are shown as pseudonyms."
 
 
 async def main() -> int:
     """Walk through it all; 1 if any figure differs."""
     print("\n".join(steps()))
     bought = shop()
-    async with Client(SERVER) as host:
-        walk = Walk(host)
-        await uploads(walk)
-        await counts(walk, bought)
-        await export(walk, bought)
-        await campaigns(walk, bought)
+    with TemporaryDirectory() as folder:
+        async with Client(server(folder)) as host:
+            walk = Walk(host)
+            await uploads(walk)
+            await counts(walk, bought)
+            await export(walk, bought)
+            await campaigns(walk, bought)
     print(
         f"\n{len(walk.wrong)} figures differ from the CSV: {walk.wrong}" if walk.wrong else "\nEvery figure is right."
     )

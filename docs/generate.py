@@ -6,6 +6,8 @@ import re
 import sys
 from pathlib import Path
 
+from pydantic.fields import FieldInfo
+
 from clevertap_mcp.settings import Environment, variable
 from clevertap_tools.action import tool_name
 from clevertap_tools.actions import CATALOGUE
@@ -13,7 +15,6 @@ from clevertap_tools.effect import Effect
 from clevertap_tools.routes import PATTERNS, ROUTES, Rule
 
 PROJECT = Path(__file__).resolve().parent.parent
-DEFAULTS = {"region": "eu1", "deadline": "55", "upload_concurrency": "3"}
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
@@ -28,9 +29,7 @@ def tools() -> str:
         [
             f"`{tool_name(action.key)}`",
             action.description.split("\n")[0],
-            ", ".join(effect for effect in Effect if effect in action.effects)
-            if len(action.effects) < len(Effect)
-            else "by path",
+            effects(action.effects),
             f"{action.toolset}{'' if action.default else ' (off)'}",
         ]
         for action in CATALOGUE.values()
@@ -46,10 +45,18 @@ def effects(possible: frozenset[Effect]) -> str:
 def settings() -> str:
     """Every variable."""
     rows = [
-        [f"`{variable(name)}`", str(field.description), f"`{DEFAULTS[name]}`" if name in DEFAULTS else ""]
+        [f"`{variable(name)}`", str(field.description), default(field)]
         for name, field in Environment.model_fields.items()
     ]
     return table(["variable", "meaning", "default"], rows)
+
+
+def default(field: FieldInfo) -> str:
+    """What a variable is when it is not set, if it is anything."""
+    value = field.get_default()
+    if value is None or field.is_required():
+        return ""
+    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
 def endpoints() -> str:

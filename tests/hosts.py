@@ -10,7 +10,10 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from mcp import Client, StdioServerParameters
+from mcp.client import ClientRequestContext
+from mcp.client.session import ElicitationFnT
 from mcp.client.sse import sse_client
+from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 
 from clevertap_mcp.app import opened
 from clevertap_mcp.server import build_server
@@ -35,22 +38,34 @@ def listening(transport: str, env: dict[str, str] | None = None) -> Iterator[str
         server.communicate(timeout=20)
 
 
+async def says_yes(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+    """A person who agrees to everything, by ticking every box of the form."""
+    assert isinstance(params, ElicitRequestFormParams)
+    ticked: dict[str, str | int | float | bool | list[str] | None] = dict.fromkeys(
+        params.requested_schema["properties"], True
+    )
+    return ElicitResult(action="accept", content=ticked)
+
+
 @asynccontextmanager
-async def attached(transport: str, generation: str, env: dict[str, str] | None = None) -> AsyncIterator[Client]:
+async def attached(
+    transport: str, generation: str, env: dict[str, str] | None = None, person: ElicitationFnT | None = None
+) -> AsyncIterator[Client]:
     """A host attached to a server of its own over one transport, speaking one protocol generation.
 
-    Without `env` the server runs on a fresh sandbox, with it on the account that `env` names.
+    Without `env` the server runs on a fresh sandbox, with it on the account that `env` names. Without a `person` the
+    host cannot ask anybody.
     """
     mode = GENERATIONS[generation]
     if transport == "stdio":
         # All of our environment, so that coverage is measured in the server too.
         stdio = StdioServerParameters(command=COMMAND, args=[] if env else ["--sandbox"], env=env or dict(os.environ))
-        async with Client(stdio, mode=mode, cache=None) as host:
+        async with Client(stdio, mode=mode, cache=None, elicitation_callback=person) as host:
             yield host
         return
     with listening(transport, env=env) as address:
         target = address if transport == "http" else sse_client(address)
-        async with Client(target, mode=mode, cache=None) as host:
+        async with Client(target, mode=mode, cache=None, elicitation_callback=person) as host:
             yield host
 
 
@@ -68,8 +83,11 @@ def account_variables(url: str, **more: str | None) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def working(url: str, **more: str | None) -> AsyncIterator[Client]:
+async def working(url: str, person: ElicitationFnT | None = None, **more: str | None) -> AsyncIterator[Client]:
     """A host attached in this process to a server that works the account at `url` over real HTTP."""
     settings = read_settings(account_variables(url, **more))
-    async with opened(settings) as app, Client(build_server(app), cache=None) as host:
+    async with (
+        opened(settings) as app,
+        Client(build_server(app), cache=None, elicitation_callback=person) as host,
+    ):
         yield host

@@ -1,46 +1,129 @@
 """The composition root: settings become a client, the actions that are on, and what guards them.
 
-The MCP server and the command line both do everything through `App.perform`, so both refuse the same things. Nothing
-here imports the MCP SDK: the command line starts without it.
+The MCP server and the command line both do everything through `App.perform`, so both refuse the same things, ask the
+same questions and mask the same data. Nothing here imports the MCP SDK: the command line starts without it.
 """
 
 from __future__ import annotations
 
+import logging
+import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Any
+from functools import partial
+from hashlib import sha256
+from typing import Any, cast
 
-from clevertap_mcp.guard import Guard
+from clevertap_mcp.access import Access, Caller
+from clevertap_mcp.confirmation import HERE, Confirmation, Requester, Wording
+from clevertap_mcp.guard import Errand, Guard, canonical, parted
+from clevertap_mcp.plans import Deed, Plans
+from clevertap_mcp.privacy import Privacy
+from clevertap_mcp.pseudonyms import Pseudonyms
+from clevertap_mcp.repeats import Repeats
 from clevertap_mcp.settings import Settings
 from clevertap_mcp.toolsets import choose
+from clevertap_mcp.trail import LOG, SANDBOX_LOG, Trail, default_file
 from clevertap_tools.action import Action, Result
 from clevertap_tools.actions import CATALOGUE
-from clevertap_tools.client import Client, Progress, Transport, in_process
+from clevertap_tools.client import Client, Transport, in_process
+from clevertap_tools.errors import CleverTapError
+from clevertap_tools.page import Page
+
+log = logging.getLogger(__name__)
+
+Actions = Mapping[str, Action[Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Everything that one process needs to work one CleverTap project."""
+    """Everything that one process needs to work one CleverTap project.
+
+    Args:
+        settings: What the operator decided.
+        client: The way to the project.
+        guard: The operator's rules.
+        privacy: What is masked on its way out, and unmasked on its way in.
+        actions: The actions that are on.
+    """
 
     settings: Settings
     client: Client
     guard: Guard
-    actions: Mapping[str, Action[Any, Any]]
+    privacy: Privacy
+    actions: Actions
 
-    async def perform(
-        self, action: Action[Any, Any], given: Mapping[str, Any], progress: Progress | None = None
-    ) -> Result:
-        """Check the arguments, ask the guard, and do it within one deadline.
+    def offered(self, caller: Caller) -> dict[str, Action[Any, Any]]:
+        """The actions that are on and that a caller may use in some way."""
+        access = self.access(caller)
+        return {key: action for key, action in self.actions.items() if access.offers(action)}
+
+    def access(self, caller: Caller) -> Access:
+        """What a caller may do here: never more than the process may."""
+        return self.settings.access.narrowed(caller.access)
+
+    @property
+    def patience(self) -> float:
+        """How many seconds a person gets to answer."""
+        return self.guard.confirmation.plans.lifetime
+
+    async def perform(self, action: Action[Any, Any], given: Mapping[str, Any], requester: Requester = HERE) -> Result:
+        """Check the arguments, have the guard carry it out, and mask what comes back.
+
+        Each look at CleverTap before a confirmation, and the deed itself, has the whole deadline; how long a person
+        thinks about it does not count.
 
         Raises:
-            CleverTapError: Whatever stood in the way; see `clevertap_tools.errors`.
+            CleverTapError: Whatever stood in the way; see `clevertap_tools.errors` and `clevertap_mcp.refusals`.
         """
-        asked = action.parse(given)
-        self.guard.check(action.effect_of(asked))
-        done: Result = await action(self.client.for_call(progress), asked)
-        return done
+        result, named = await self._carried_out(action, given, requester)
+        return self.privacy.result(result, named)
+
+    async def unmasked_page(self, action: Action[Any, Any], given: Mapping[str, Any], requester: Requester) -> Page:
+        """The page that an action reads, as CleverTap wrote it: whoever shows some of it masks that (`privacy`).
+
+        A page holds up to 5,000 people and an answer some fifty of them; masking the others would take longer than
+        fetching them.
+
+        Raises:
+            CleverTapError: See `perform`.
+        """
+        page, _ = await self._carried_out(action, given, requester)
+        return cast("Page", page)
+
+    async def _carried_out(
+        self, action: Action[Any, Any], given: Mapping[str, Any], requester: Requester
+    ) -> tuple[Result, Mapping[str, Any]]:
+        """What came of a call, unmasked, and its arguments with persons named."""
+        controls, written = parted(action, given)
+        named = self.privacy.named(written)
+        try:
+            errand = Errand(
+                action,
+                action.parse(named),
+                requester.caller,
+                controls.plan,
+                self._deed(action, canonical(named), requester.caller, again=controls.again),
+                canonical(named),
+                self._wording(named, written),
+            )
+            connect = partial(self.client.for_call, requester.progress)
+            result = await self.guard.carry_out(errand, connect, requester.host)
+        except CleverTapError as error:
+            log.debug("%s: %s", action.key, error.code)
+            raise self.privacy.error(error, named) from None
+        log.debug("%s: %s", action.key, result.failure.code if result.failure else "done")
+        return result, named
+
+    def _wording(self, named: Mapping[str, Any], written: Mapping[str, Any]) -> Wording:
+        """A model reads pseudonyms; the person at the host reads what was written in the call as it was written."""
+        as_written = partial(self.privacy.as_written, given=named, written=written)
+        return Wording(partial(self.privacy.text, given=named), as_written)
+
+    def _deed(self, action: Action[Any, Any], arguments: bytes, caller: Caller, *, again: bool) -> Deed:
+        return Deed(self.settings.account.id, action.key, sha256(arguments).hexdigest(), caller.name, again)
 
 
 @asynccontextmanager
@@ -48,7 +131,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
     """An app with its connections open.
 
     Raises:
-        ConfigurationError: The choice of toolsets names something unknown.
+        ConfigurationError: The choice of toolsets names something unknown, or the access leaves nothing of it.
     """
     with way_to(settings) as transport:
         client = Client(
@@ -58,7 +141,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
             transport=transport,
         )
         async with client:
-            yield App(settings, client, Guard(settings.allow), chosen(settings))
+            yield App(settings, client, guard_of(settings), privacy_of(settings), chosen(settings))
 
 
 @contextmanager
@@ -75,9 +158,29 @@ def way_to(settings: Settings) -> Iterator[Transport | None]:
 
 
 def chosen(settings: Settings) -> dict[str, Action[Any, Any]]:
-    """The actions that are on.
+    """The actions that are on: chosen by toolset, and of some use at this access.
 
     Raises:
-        ConfigurationError: The choice of toolsets names something unknown.
+        ConfigurationError: The choice of toolsets names something unknown, or the access leaves nothing of it.
     """
-    return choose(settings.toolsets, CATALOGUE)
+    return choose(settings.toolsets, CATALOGUE, settings.access)
+
+
+def guard_of(settings: Settings) -> Guard:
+    """The guard that the settings make."""
+    return Guard(
+        settings.access,
+        Confirmation(settings.confirm, Plans()),
+        settings.caps,
+        Repeats(),
+        Trail(settings.audit_log or default_file(SANDBOX_LOG if settings.sandbox else LOG), key=settings.sealing_key),
+        settings.account.zone,
+    )
+
+
+def privacy_of(settings: Settings) -> Privacy:
+    """The mask that the settings make; without a key it lasts as long as this process."""
+    if not settings.masked:
+        return Privacy(None)
+    key = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else secrets.token_hex()
+    return Privacy(Pseudonyms(key, settings.account.id))

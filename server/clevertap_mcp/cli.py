@@ -12,10 +12,12 @@ import os
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from clevertap_mcp.access import Access
 from clevertap_mcp.exits import (
     DONE,
     INTERRUPTED,
@@ -29,7 +31,7 @@ from clevertap_mcp.exits import (
     note,
     settle_streams,
 )
-from clevertap_mcp.logs import log_to_stderr
+from clevertap_mcp.logs import log_from, log_to_stderr
 from clevertap_tools.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -71,16 +73,19 @@ class Start:
     Args:
         sandbox: Use the sandbox in place of an account.
         toolsets: The choice of tools as it was typed.
+        access: What may be done at all, as it was typed.
     """
 
     sandbox: bool = False
     toolsets: str | None = None
+    access: str | None = None
 
     def settings(self) -> Settings:
         """The settings of this process; says on stderr what the sandbox leaves aside."""
         from clevertap_mcp.settings import read_settings  # noqa: PLC0415 - after --help
 
-        settings = read_settings(os.environ, sandbox=self.sandbox, toolsets=self.toolsets)
+        settings = read_settings(os.environ, sandbox=self.sandbox, toolsets=self.toolsets, access=self.access)
+        log_from(settings.log_level)
         if self.sandbox:
             ignored = f"; ignoring {', '.join(settings.ignored)}" if settings.ignored else ""
             note(f"Using the built-in sandbox, not a CleverTap account{ignored}.")
@@ -89,6 +94,21 @@ class Start:
     def choice(self) -> str | None:
         """The choice of tools, also where nothing else is configured."""
         return os.environ.get("CLEVERTAP_TOOLSETS") if self.toolsets is None else self.toolsets
+
+    def permitted(self) -> Access:
+        """What may be done at all, also where nothing else is configured.
+
+        Raises:
+            ConfigurationError: The variable names no access.
+        """
+        from clevertap_mcp.settings import read_access  # noqa: PLC0415 - after --help
+
+        return Access(self.access) if self.access else read_access(os.environ)
+
+    def over(self, earlier: Start) -> Start:
+        """What was typed after the command, and before it where nothing stands after it."""
+        toolsets = earlier.toolsets if self.toolsets is None else self.toolsets
+        return Start(self.sandbox or earlier.sandbox, toolsets, self.access or earlier.access)
 
 
 @contextmanager
@@ -106,6 +126,11 @@ sandbox_flag = click.option("--sandbox", is_flag=True, help="Use the built-in sa
 toolsets_option = click.option(
     "--toolsets", metavar="NAMES", help="What to offer: core,people or +name, -name, all (CLEVERTAP_TOOLSETS)."
 )
+access_option = click.option(
+    "--access",
+    type=click.Choice([*map(str, Access)]),
+    help="What may be done at all (CLEVERTAP_ACCESS).  [default: full]",
+)
 json_flag = click.option("--json", "compact", is_flag=True, help="JSON in one line, for programs.")
 continue_flag = click.option(
     "--continue-on-fail", "go_on", is_flag=True, help="Print an error as JSON on stdout and exit with 0."
@@ -116,19 +141,20 @@ PORT = click.IntRange(0, 65535)
 @click.group("clevertap-mcp", invoke_without_command=True)
 @sandbox_flag
 @toolsets_option
+@access_option
 @click.version_option(package_name="clevertap-mcp")
 @click.pass_context
-def commands(context: click.Context, *, sandbox: bool, toolsets: str | None) -> int | None:
+def commands(context: click.Context, /, **given: Any) -> int | None:
     """Work a CleverTap account from an AI agent, or from here.
 
     Without a command it serves MCP over stdio.
     """
     log_to_stderr()
-    context.obj = Start(sandbox, toolsets)
+    context.obj = Start(**given)
     if context.invoked_subcommand not in (None, "serve"):
         need_stdout()
     if context.invoked_subcommand is None:
-        return int(context.invoke(serve, transport="stdio", port=None, sandbox=False, toolsets=None))
+        return int(context.invoke(serve, transport="stdio", port=None, sandbox=False, toolsets=None, access=None))
     return None
 
 
@@ -137,17 +163,17 @@ def commands(context: click.Context, *, sandbox: bool, toolsets: str | None) -> 
 @click.option("--port", type=PORT, help="Loopback port for http and sse; 0 picks one.  [default: 8000]")
 @sandbox_flag
 @toolsets_option
+@access_option
 @click.pass_obj
-def serve(start: Start, *, transport: str, port: int | None, sandbox: bool, toolsets: str | None) -> int:
+def serve(start: Start, /, *, transport: str, port: int | None, **given: Any) -> int:
     """Serve MCP: over stdio, Streamable HTTP (/mcp) or SSE (/sse)."""
     if transport == "stdio" and port is not None:
         raise click.UsageError("--port belongs to --transport http or sse; stdio has no port.")
     if transport == "stdio":
         need_stdin()
         need_stdout()
-    start = Start(sandbox or start.sandbox, start.toolsets if toolsets is None else toolsets)
     with uncollected():
-        settings = start.settings()
+        settings = Start(**given).over(start).settings()
         from clevertap_mcp.app import chosen  # noqa: PLC0415 - a wrong setting ends before this
 
         chosen(settings)
@@ -164,7 +190,7 @@ def actions(start: Start, *, intent: str | None, limit: int | None, compact: boo
     """List what can be done with CleverTap; needs no account."""
     from clevertap_mcp.performing import list_actions  # noqa: PLC0415 - after --help
 
-    return list_actions(start.choice(), intent, limit, compact=compact)
+    return list_actions(start, intent, limit, compact=compact)
 
 
 @commands.command()
@@ -178,7 +204,7 @@ def run(start: Start, key: str, *, given: str, compact: bool, go_on: bool) -> in
     from clevertap_mcp.inputs import json_object  # noqa: PLC0415 - after --help
     from clevertap_mcp.performing import find, perform  # noqa: PLC0415 - after --help
 
-    action = find(key, start.choice())
+    action = find(key, start)
     arguments = json_object(given, "--input")
     return perform(start.settings(), action, arguments, compact=compact, go_on=go_on)
 
@@ -205,7 +231,7 @@ def request(start: Start, /, *, compact: bool, go_on: bool, **given: Any) -> int
     from clevertap_mcp.inputs import request_arguments  # noqa: PLC0415 - after --help
     from clevertap_mcp.performing import find, perform  # noqa: PLC0415 - after --help
 
-    action = find("request", start.choice())
+    action = find("request", start)
     arguments = request_arguments(**given)
     return perform(start.settings(), action, arguments, compact=compact, go_on=go_on)
 
@@ -229,3 +255,22 @@ def sandbox(*, port: int, db: str | None, seed: str | None) -> int:
     from clevertap_mcp.sandbox_server import serve_sandbox  # noqa: PLC0415 - after --help
 
     return serve_sandbox(port, db, seed)
+
+
+@commands.group()
+def audit() -> None:
+    """Look after the audit log."""
+
+
+@audit.command()
+@click.option("--log", "log", metavar="FILE", help="Another log than that of the settings (CLEVERTAP_AUDIT_LOG).")
+@json_flag
+def verify(*, log: str | None, compact: bool) -> int:
+    """Check that no line of the audit log was changed, taken out or cut off."""
+    from clevertap_mcp.auditing import verify_audit  # noqa: PLC0415 - after --help
+    from clevertap_mcp.settings import read_settings  # noqa: PLC0415 - after --help
+    from clevertap_mcp.trail import default_file  # noqa: PLC0415 - after --help
+
+    settings = read_settings(os.environ, sandbox=True)  # no account is needed for this
+    file = Path(log) if log else settings.audit_log or default_file()
+    return verify_audit(file, settings.sealing_key, compact=compact)

@@ -12,16 +12,20 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from mcp.types import CallToolResult, TextContent, Tool, ToolAnnotations
 from pydantic import BaseModel
 
+from clevertap_mcp.access import Access
 from clevertap_mcp.app import App
+from clevertap_mcp.asking import QuestionAskedError
 from clevertap_mcp.clip import clip, whole_characters
+from clevertap_mcp.confirmation import HERE, Requester
 from clevertap_mcp.cursors import Cursors
 from clevertap_mcp.figures import figures
+from clevertap_mcp.framing import Frame
 from clevertap_mcp.paging import Paging
 from clevertap_mcp.render import Body, Rendered, render
-from clevertap_mcp.schema import input_schema, output_schema
+from clevertap_mcp.schema import Schema, input_schema, output_schema
+from clevertap_mcp.settings import Confirm
 from clevertap_mcp.table import ERROR
 from clevertap_tools.action import Action, Listing, Result, tool_name
-from clevertap_tools.client import Progress
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError
 from clevertap_tools.page import Page
@@ -30,27 +34,52 @@ log = logging.getLogger(__name__)
 
 LONGEST_MESSAGE = 4_000
 IDEMPOTENT = frozenset({Effect.READ, Effect.UPSERT, Effect.DESTROY})
+GUARDED = frozenset(effect for effect in Effect if effect.guarded)
+PLAN: Schema = {"type": "string", "description": "Approved plan"}
+AGAIN: Schema = {"type": "boolean", "description": "Repeat within an hour"}
 
 
-def listed(action: Action[Any, Any]) -> Tool:
-    """An action as agents see it in the list of tools."""
+def listed(action: Action[Any, Any], access: Access = Access.FULL, confirm: Confirm = Confirm.AUTO) -> Tool:
+    """An action as agents see it in the list of tools.
+
+    Args:
+        action: The action.
+        access: What may be done at all.
+        confirm: How a person says yes.
+    """
+    effects = frozenset(filter(access.permits, action.effects))
+    schema = input_schema(action.arguments)
     return Tool(
         name=tool_name(action.key),
         title=action.title,
         description=action.description,
-        input_schema=input_schema(action.arguments),
+        input_schema={**schema, "properties": schema["properties"] | controls(action, access, confirm)},
         output_schema=output_schema(action.result),
-        annotations=hints(action),
+        annotations=hints(action.title, effects),
     )
 
 
-def hints(action: Action[Any, Any]) -> ToolAnnotations:
+def controls(action: Action[Any, Any], access: Access, confirm: Confirm) -> dict[str, Schema]:
+    """The arguments that the guard reads, where they mean something."""
+    plannable = {Confirm.AUTO: {Effect.SEND}, Confirm.PLAN: GUARDED}.get(confirm, frozenset[Effect]())
+    with_plan = action.preview is not None and not harm(action, access).isdisjoint(plannable)
+    repeatable = action.once and bool(harm(action, access))
+    return ({"plan": PLAN} if with_plan else {}) | ({"again": AGAIN} if repeatable else {})
+
+
+def harm(action: Action[Any, Any], access: Access) -> frozenset[Effect]:
+    """The guarded effects of an action; one that names none and can be previewed sends in rare cases."""
+    possible = action.effects & GUARDED or {Effect.SEND}
+    return frozenset(filter(access.permits, possible))
+
+
+def hints(title: str, effects: frozenset[Effect]) -> ToolAnnotations:
     """What a host may assume about a tool; the strictest of its effects counts."""
     return ToolAnnotations(
-        title=action.title,
-        read_only_hint=action.effects == {Effect.READ},
-        destructive_hint=any(effect.guarded for effect in action.effects),
-        idempotent_hint=action.effects <= IDEMPOTENT,
+        title=title,
+        read_only_hint=effects == {Effect.READ},
+        destructive_hint=not effects.isdisjoint(GUARDED),
+        idempotent_hint=effects <= IDEMPOTENT,
         open_world_hint=True,
     )
 
@@ -68,25 +97,34 @@ class Desk:
         self._paging = Paging(app, cursors)
 
     async def call(
-        self, action: Action[Any, Any], given: Mapping[str, Any], progress: Progress | None = None
+        self, action: Action[Any, Any], given: Mapping[str, Any], requester: Requester = HERE
     ) -> CallToolResult:
-        """Do one call; whatever goes wrong is told in the result."""
+        """Do one call; whatever goes wrong is told in the result.
+
+        Args:
+            action: What is called.
+            given: Its arguments.
+            requester: Where the call comes from.
+
+        Raises:
+            QuestionAskedError: A person has to be asked first.
+        """
         try:
-            return await self._done(action, unpacked(given, action.arguments), progress)
+            return await self._done(action, unpacked(given, action.arguments), requester)
+        except QuestionAskedError:
+            raise
         except CleverTapError as error:
-            return refusal(told(error))
+            return refusal(told(error), quotes=error.quotes)
         except Exception as error:  # noqa: BLE001 - an agent must get an answer; the trace is for the operator
             report(action, error)
             return refusal(internal(effects_of(action, given)))
 
-    async def _done(
-        self, action: Action[Any, Any], given: Mapping[str, Any], progress: Progress | None
-    ) -> CallToolResult:
+    async def _done(self, action: Action[Any, Any], given: Mapping[str, Any], requester: Requester) -> CallToolResult:
         if issubclass(action.result, Page):
-            return answer(await self._paging.show(action, given, progress))
-        result = await self._app.perform(action, given, progress)
+            return answer(await self._paging.show(action, given, requester))
+        result = await self._app.perform(action, given, requester)
         rows = result.rows if isinstance(result, Listing) else None
-        return answer(render(body(result), rows), failed=result.failure is not None)
+        return answer(render(body(result), rows, frame=Frame.of(result)), failed=result.failure is not None)
 
 
 def body(result: Result) -> Body:
@@ -102,9 +140,9 @@ def answer(shown: Rendered, *, failed: bool = False) -> CallToolResult:
     )
 
 
-def refusal(error: Body) -> CallToolResult:
-    """An error on the wire."""
-    return answer(render({ERROR: error}), failed=True)
+def refusal(error: Body, *, quotes: bool = False) -> CallToolResult:
+    """An error on the wire; its message stands in a frame if it may quote others."""
+    return answer(render({ERROR: error}, frame=Frame.of_error(quotes=quotes)), failed=True)
 
 
 def told(error: CleverTapError) -> Body:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator
+from types import TracebackType
+
+log = logging.getLogger(__name__)
 
 HTTP_LOGGERS = ("httpx2", "httpcore2")
 LOG_LINE = "%(levelname)s %(name)s: %(message)s"
@@ -24,9 +29,29 @@ class Discreet(logging.Filter):
 
 
 def log_to_stderr() -> None:
-    """Warnings and worse go to stderr; the HTTP library's lesser words hold addresses with query strings."""
+    """Warnings, worse and crashes go to stderr; the HTTP library's lesser words hold addresses with query strings."""
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(Discreet())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, format=LOG_LINE)
     for name in HTTP_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
+    sys.excepthook = tell_crash
+
+
+def log_from(level: str) -> None:
+    """Let everything from a level on go to stderr; what others report stays cut, however low the level is."""
+    logging.getLogger().setLevel(level.upper())
+
+
+def tell_crash(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+    """Tell the operator what ended this process, without the exception's own words: they can hold arguments."""
+    log.critical("This process made a mistake of its own.\n%s", "".join(traces(error)))
+
+
+def traces(error: BaseException) -> Iterator[str]:
+    """Of what kind an exception is and where it came from, and so for each of a group; no words, no values."""
+    yield f"{type(error).__qualname__}\n"
+    yield from traceback.format_tb(error.__traceback__)
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from traces(inner)

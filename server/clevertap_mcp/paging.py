@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from clevertap_mcp.app import App
+from clevertap_mcp.clip import writable
+from clevertap_mcp.confirmation import Requester
 from clevertap_mcp.cursors import Cursors, Place, reader_of
 from clevertap_mcp.figures import figures
-from clevertap_mcp.render import Rendered, Rest, render
+from clevertap_mcp.framing import Frame
+from clevertap_mcp.render import MOST_BYTES, Rendered, Rest, render, within
 from clevertap_tools.action import Action, tool_name
-from clevertap_tools.client import Progress
 from clevertap_tools.page import REPEATED, Page
 
 CURSOR = "cursor"
@@ -32,8 +34,8 @@ class Paging:
     app: App
     cursors: Cursors
 
-    async def show(self, action: Action[Any, Any], given: Mapping[str, Any], progress: Progress | None) -> Rendered:
-        """Read a page, the first one of a walk or the one behind a handle, and show what fits of it.
+    async def show(self, action: Action[Any, Any], given: Mapping[str, Any], requester: Requester) -> Rendered:
+        """Read a page, the first one of a walk or the one behind a handle, and show what fits of it, masked.
 
         Raises:
             CleverTapError: The handle leads nowhere, or the page could not be read.
@@ -41,16 +43,13 @@ class Paging:
         reader = reader_of(action)
         handle = given.get(CURSOR)
         if action.key != reader or not isinstance(handle, str):
-            page = await self._read(action, given, progress)
+            page = await self.app.unmasked_page(action, given, requester)
             return self._shown(page, self._start(reader, page))
         place = self.cursors.find(handle, reader)
         given = {**given, CURSOR: place.cursor}
         action.parse(given)
-        page = self.cursors.kept(place) or await self._read(action, given, progress)
+        page = self.cursors.kept(place) or await self.app.unmasked_page(action, given, requester)
         return self._shown(page, place)
-
-    async def _read(self, action: Action[Any, Any], given: Mapping[str, Any], progress: Progress | None) -> Page:
-        return cast("Page", await self.app.perform(action, given, progress))
 
     def _start(self, reader: str, page: Page) -> Place:
         """The beginning of a walk."""
@@ -66,10 +65,12 @@ class Paging:
         more = onward is not None or len(records) < len(remaining)
         way = {NEXT: self.cursors.fresh()}
         cut = {"returned": len(records), "truncated": more or page.truncated}
-        told = page.model_copy(update={"records": records, NEXT: None} | cut)
+        near = list(within(map(writable, records), MOST_BYTES))
+        told = self.app.privacy.result(page.model_copy(update={"records": near, NEXT: None} | cut), {})
         body = figures(told) | (way if more else {})
         advice = f"Go on with {tool_name(place.reader)} and this {NEXT}."
-        shown = render(body, Page.rows, Rest(advice, way))
+        rest = Rest(advice, way, len(records) - len(near))
+        shown = render(body, Page.rows, rest, Frame.of(told))
         if shown.shown < len(remaining):
             onward = place.later(shown.shown)
         if onward is not None:

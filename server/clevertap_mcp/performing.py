@@ -9,11 +9,13 @@ import anyio
 import click
 
 from clevertap_mcp.app import opened
+from clevertap_mcp.confirmation import Requester
 from clevertap_mcp.exits import DONE, FAILED, complain, say
 from clevertap_mcp.figures import figures
 from clevertap_mcp.intent import rank
 from clevertap_mcp.printing import described, show, spoken, table
-from clevertap_mcp.toolsets import choose, key_of
+from clevertap_mcp.terminal import Terminal
+from clevertap_mcp.toolsets import EVERYTHING, choose, key_of
 from clevertap_tools.action import Action, Result
 from clevertap_tools.actions import CATALOGUE
 from clevertap_tools.errors import CleverTapError
@@ -21,26 +23,30 @@ from clevertap_tools.errors import CleverTapError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from clevertap_mcp.cli import Start
     from clevertap_mcp.settings import Settings
 
 ActionOf = Action[Any, Any]
 
 
-def offered(choice: str | None) -> dict[str, ActionOf]:
-    """The actions that the command line does: all of them unless somebody chose."""
-    return dict(CATALOGUE) if choice is None else choose(choice, CATALOGUE)
+def offered(start: Start) -> dict[str, ActionOf]:
+    """The actions that the command line does: all that the access is good for, unless somebody chose."""
+    choice = start.choice()
+    return choose(EVERYTHING if choice is None else choice, CATALOGUE, start.permitted())
 
 
-def find(key: str, choice: str | None) -> ActionOf:
+def find(key: str, start: Start) -> ActionOf:
     """The action of that key, however it is written.
 
     Raises:
-        UsageError: There is none; names the nearest.
+        UsageError: There is none, or it is not offered; names the nearest.
     """
-    known = offered(choice)
+    known = offered(start)
     wanted = key_of(key)
     if wanted in known:
         return known[wanted]
+    if wanted in CATALOGUE and not start.permitted().offers(CATALOGUE[wanted]):
+        raise click.UsageError(f"{wanted} is excluded by --access (or CLEVERTAP_ACCESS) {start.permitted()}.")
     if wanted in CATALOGUE:
         raise click.UsageError(f"{wanted} is not among the chosen toolsets; leave --toolsets out or add +{wanted}.")
     nearest = get_close_matches(wanted, known, n=3, cutoff=0.4)
@@ -48,9 +54,9 @@ def find(key: str, choice: str | None) -> ActionOf:
     raise click.UsageError(f"There is no action {key!r}{hint}.")
 
 
-def list_actions(choice: str | None, intent: str | None, limit: int | None, *, compact: bool) -> int:
+def list_actions(start: Start, intent: str | None, limit: int | None, *, compact: bool) -> int:
     """Print the actions, those that fit an intent first and alone."""
-    known = offered(choice)
+    known = offered(start)
     listed = list(known.values()) if intent is None else rank(intent, known)
     listed = listed[:limit]
     if compact:
@@ -74,7 +80,7 @@ def perform(settings: Settings, action: ActionOf, given: Mapping[str, Any], *, c
 async def performed(settings: Settings, action: ActionOf, given: Mapping[str, Any]) -> Result:
     """The result of one action, done with connections of its own."""
     async with opened(settings) as app:
-        return await app.perform(action, given)
+        return await app.perform(action, given, Requester(host=Terminal()))
 
 
 def conclude(told: dict[str, Any], error: CleverTapError | None, *, complete: bool, compact: bool, go_on: bool) -> int:

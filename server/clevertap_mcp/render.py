@@ -1,4 +1,7 @@
-"""What the model reads of a result: structured content and text, each at most 8,000 tokens, every cut stated."""
+"""What the model reads of a result: structured content and text, each at most 8,000 tokens, every cut stated.
+
+What CleverTap and its customers wrote stands in a frame, which the bounds include.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clevertap_mcp.clip import clip, largest, writable
-from clevertap_mcp.table import compact, refusals, text
+from clevertap_mcp.framing import NO_FRAME, Frame
+from clevertap_mcp.table import compact, refusals
 
 Body = dict[str, Any]
 
@@ -53,38 +57,46 @@ class Rest:
     Args:
         advice: What the model can do.
         fields: What the result says besides, such as `next_cursor`.
+        count: How many rows there are that were left out beforehand, because they would not fit anyway.
     """
 
     advice: str = "Narrow the question (fewer days, a filter) to see the others."
     fields: Mapping[str, Any] = field(default_factory=dict)
+    count: int = 0
 
 
-def render(body: Body, rows: str | None = None, rest: Rest = Rest()) -> Rendered:
+def render(body: Body, rows: str | None = None, rest: Rest = Rest(), frame: Frame = NO_FRAME) -> Rendered:
     """A result cut to what may be shown.
 
     Args:
         body: The result as JSON values.
         rows: The field that holds its rows, if it is a listing.
         rest: The way to the rows that are not shown.
+        frame: What of it others wrote.
     """
     if rows is None or not isinstance(body.get(rows), list):
-        return whole(body, told)
+        return whole(body, lambda part: told(part, frame))
     if rows == REFUSALS:
-        return told_refusals(body)
-    return listing(body, rows, rest)
+        return told_refusals(body, frame)
+    return listing(body, rows, rest, frame)
 
 
-def whole(body: Body, tell: Callable[[Body], Rendered], most: int = MOST_BYTES) -> Rendered:
+def told(body: Body, frame: Frame, rows: str | None = None) -> Rendered:
+    """A result as it stands."""
+    return Rendered(frame.structured(body), frame.text(body, rows), len(body[rows]) if rows else 0)
+
+
+def whole(body: Body, tell: Callable[[Body], Rendered]) -> Rendered:
     """A result without rows, its long values clipped if they must be."""
-    plain = writable(body)
-    if (shown := tell(plain)).fits_in(most):
-        return shown
-    return tell(warned(clip(plain, lambda part: tell(part).fits_in(most - ROOM_FOR_WARNING)), "Long values are cut."))
+    return tell(narrowed(body, tell, MOST_BYTES))
 
 
-def told(body: Body) -> Rendered:
-    """A result without rows, as it stands."""
-    return Rendered(body, text(body))
+def narrowed(body: Body, tell: Callable[[Body], Rendered], most: int) -> Body:
+    """A result whose long values are clipped if it would take more bytes than that."""
+    plain: Body = writable(body)
+    if tell(plain).fits_in(most):
+        return plain
+    return warned(clip(plain, lambda part: tell(part).fits_in(most - ROOM_FOR_WARNING)), "Long values are cut.")
 
 
 def warned(body: Body, sentence: str) -> Body:
@@ -93,22 +105,21 @@ def warned(body: Body, sentence: str) -> Body:
     return {**body, "truncated": True, "warning": f"{before}{sentence}"}
 
 
-def listing(body: Body, rows: str, rest: Rest) -> Rendered:
+def listing(body: Body, rows: str, rest: Rest, frame: Frame) -> Rendered:
     """As many rows as fit; if not even one does, the first with its long values clipped."""
-    all_rows = body[rows]
-    near = list(within(map(writable, all_rows), MOST_BYTES))
-    fields = narrowed({**body, rows: []}, rows)
+    near = list(within(map(writable, body[rows]), MOST_BYTES))
+    total = len(body[rows]) + rest.count
+    fields = beside(body, rows, frame)
 
     def cut(shown: Sequence[Any], note: str = "") -> Rendered:
-        figures = f"Showing {len(shown)} of {len(all_rows)} {rows} here.{note}"
-        missing = len(shown) < len(all_rows)
+        figures = f"Showing {len(shown)} of {total} {rows} here.{note}"
+        missing = len(shown) < total
         part = counted({**fields, **(rest.fields if missing else {}), rows: list(shown)}, len(shown))
-        part = warned(part, f"{figures} {rest.advice}" if missing else figures)
-        return Rendered(part, text(part, rows), len(shown))
+        return told(warned(part, f"{figures} {rest.advice}" if missing else figures), frame, rows)
 
-    if len(near) == len(all_rows):
+    if len(near) == total:
         complete = counted({**fields, rows: near}, len(near))
-        if (shown := Rendered(complete, text(complete, rows), len(near))).fits_in():
+        if (shown := told(complete, frame, rows)).fits_in():
             return shown
     fitting = largest(lambda count: cut(near[:count]).fits_in(), 0, len(near))
     if fitting:
@@ -117,9 +128,9 @@ def listing(body: Body, rows: str, rest: Rest) -> Rendered:
     return cut([clip(near[0], lambda row: cut([row], note).fits_in())], note)
 
 
-def narrowed(body: Body, rows: str) -> Body:
+def beside(body: Body, rows: str, frame: Frame) -> Body:
     """The fields beside the rows, clipped if they would leave no room for any."""
-    return whole(body, lambda part: Rendered(part, text(part, rows)), ROOM_FOR_FIELDS).structured
+    return narrowed({**body, rows: []}, lambda part: told(part, frame, rows), ROOM_FOR_FIELDS)
 
 
 def counted(body: Body, shown: int) -> Body:
@@ -137,11 +148,13 @@ def within(rows: Iterable[Any], most: int) -> Iterator[Any]:
         yield row
 
 
-def told_refusals(body: Body) -> Rendered:
+def told_refusals(body: Body, frame: Frame) -> Rendered:
     """An upload: the text names every refusal by kind and place, even where the structured list is cut."""
-    shown = listing(body, REFUSALS, Rest("The text names all of them by kind.")).structured
-    fields = narrowed({**body, REFUSALS: []}, REFUSALS)
-    del fields[REFUSALS]
-    kinds = refusals(writable(body[REFUSALS]))
-    lines = [text(fields), f"{REFUSALS}:" if kinds else f"{REFUSALS}: none", *kinds]
-    return Rendered(shown, "\n".join(clip(lines, lambda part: size("\n".join(part)) <= MOST_BYTES)))
+    shown = listing(body, REFUSALS, Rest("The text names all of them by kind."), frame)
+    fields = beside(body, REFUSALS, frame)
+
+    def names(kinds: list[str]) -> str:
+        return frame.text({**fields, REFUSALS: kinds}, REFUSALS)
+
+    kinds = clip(refusals(writable(body[REFUSALS])), lambda part: size(names(part)) <= MOST_BYTES)
+    return Rendered(shown.structured, names(kinds))

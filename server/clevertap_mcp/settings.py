@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from clevertap_mcp.access import Access
+from clevertap_mcp.caps import NO_CAPS, Caps
 from clevertap_tools.account import DEFAULT_REGION, Account, checked_base_url, region_url
-from clevertap_tools.effect import Effect
 from clevertap_tools.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -25,11 +28,21 @@ if TYPE_CHECKING:
 PREFIX = "CLEVERTAP_"
 BLANK_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 UNEXPANDED = re.compile(r"\$\{.*\}", re.DOTALL)
-GUARDED = frozenset(effect for effect in Effect if effect.guarded)
-REPLACED = ("ACCOUNT_ID", "PASSCODE", "REGION", "BASE_URL", "ACCOUNT_TOKEN", "ALLOW")
+SHORTEST_KEY = 32
+"""Characters of a key; `openssl rand -hex 32` makes one of 64."""
+REPLACED = ("ACCOUNT_ID", "PASSCODE", "REGION", "BASE_URL", "ACCOUNT_TOKEN")
 """The variables (without prefix) in whose place the sandbox puts its own values."""
 SANDBOX_URL = "http://localhost"
 """Stands for the sandbox inside this process; nothing listens there and nothing is sent there."""
+
+
+class Confirm(StrEnum):
+    """How a person says yes to what sends or destroys."""
+
+    AUTO = "auto"
+    ASK = "ask"
+    PLAN = "plan"
+    OFF = "off"
 
 
 class MissingSettingError(ConfigurationError):
@@ -78,16 +91,26 @@ def known_zone(value: str) -> ZoneInfo:
         raise ValueError("is not an IANA time zone; use a name such as Europe/Berlin or UTC") from None
 
 
-def guarded_effects(value: str) -> frozenset[Effect]:
-    """The effects in a comma-separated list."""
-    names = {name.strip() for name in expanded(value).split(",")}
-    if not names <= GUARDED:
-        raise ValueError(f"may hold only {' and '.join(sorted(GUARDED))}, separated by a comma")
-    return frozenset(Effect(name) for name in names)
+def long_enough(value: str) -> str:
+    """A key that nobody guesses."""
+    if len(unbroken(value)) < SHORTEST_KEY:
+        raise ValueError(f"is shorter than {SHORTEST_KEY} characters; make one with: openssl rand -hex 32")
+    return value
+
+
+def file_path(value: str) -> Path:
+    """A file by its full name, `~` for the home directory."""
+    path = Path(expanded(value)).expanduser()
+    if not path.is_absolute():
+        raise ValueError("must be the full path of a file: hosts start servers in folders of their own")
+    return path
 
 
 Text = Annotated[str, AfterValidator(unbroken)]
 HeaderText = Annotated[str, AfterValidator(header_safe)]
+HeaderSecret = Annotated[SecretStr, BeforeValidator(header_safe)]
+Key = Annotated[SecretStr, BeforeValidator(long_enough)]
+Unbroken = BeforeValidator(unbroken)
 
 
 class Environment(BaseSettings):
@@ -96,29 +119,63 @@ class Environment(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, validate_default=False, hide_input_in_errors=True)
 
     account_id: HeaderText = Field(description="The project's account id. Required.")
-    passcode: HeaderText = Field(description="The account's passcode. Required, secret.", repr=False)
+    passcode: HeaderSecret = Field(description="The account's passcode. Required, secret.")
     region: Annotated[Text, AfterValidator(known_region)] = Field(
         DEFAULT_REGION, description="Where the project lives: in1, sg1, us1, aps3, mec1 or eu1."
     )
     base_url: Annotated[Text, AfterValidator(checked_base_url)] | None = Field(
         None, description="A base URL of your own; wins over the region. Plain http only on loopback."
     )
-    account_token: HeaderText | None = Field(
-        None, description="The account token, for the few calls that ask for it. Secret.", repr=False
+    account_token: HeaderSecret | None = Field(
+        None, description="The account token, for the few calls that ask for it. Secret."
     )
-    timezone: Annotated[ZoneInfo, BeforeValidator(known_zone), BeforeValidator(unbroken)] | None = Field(
+    timezone: Annotated[ZoneInfo, BeforeValidator(known_zone), Unbroken] | None = Field(
         None,
         description="The project's time zone, an IANA name. Without it relative dates are refused and "
         "exported times carry no offset.",
     )
-    deadline: Annotated[float, BeforeValidator(unbroken)] = Field(
+    deadline: Annotated[float, Unbroken] = Field(
         55.0, gt=0, le=3600, allow_inf_nan=False, description="Seconds for one tool call, retries and polls among them."
     )
-    upload_concurrency: Annotated[int, BeforeValidator(unbroken)] = Field(
-        3, ge=1, le=15, description="Simultaneous uploads, 1 to 15."
+    upload_concurrency: Annotated[int, Unbroken] = Field(3, ge=1, le=15, description="Simultaneous uploads, 1 to 15.")
+    access: Annotated[Access, Unbroken] = Field(
+        Access.FULL,
+        description="What may be done at all: read, write (profiles, events, tokens), send (messages too) or full "
+        "(deletions and stops too).",
     )
-    allow: Annotated[frozenset[Effect], BeforeValidator(guarded_effects)] = Field(
-        frozenset(), description="What may be done beyond reading and recording: send, destroy or both, with a comma."
+    confirm: Annotated[Confirm, Unbroken] = Field(
+        Confirm.AUTO,
+        description="How a person says yes to sends and deletions: auto (asked through the host; where it cannot "
+        "ask, a plan is enough for a send to at most 100 people), ask (only asked), plan (where the host cannot ask, a "
+        "plan is always enough) or off (nobody is asked).",
+    )
+    max_audience: Annotated[int, Unbroken] | None = Field(
+        None, ge=0, description="People that one send may reach at most."
+    )
+    max_records: Annotated[int, Unbroken] | None = Field(
+        None, ge=0, description="Records that one call may write, or people it may erase, at most."
+    )
+    max_sends_per_day: Annotated[int, Unbroken] | None = Field(
+        None, ge=0, description="Sends in one project day at most, whatever each of them reaches."
+    )
+    pii: Annotated[Literal["mask", "show"], Unbroken] = Field(
+        "mask", description="Personal data: mask (pseudonyms in every answer) or show."
+    )
+    pseudonym_key: Key | None = Field(
+        None,
+        description="Makes pseudonyms last beyond this process and alike in all that have the key. At least 32 "
+        "characters, secret.",
+    )
+    audit_log: Annotated[Path, BeforeValidator(file_path)] | None = Field(
+        None, description="The audit log, a full path; audit.jsonl in the user's state directory unless set."
+    )
+    audit_key: Key | None = Field(
+        None,
+        description="Seals the audit log; without it a key is made and kept beside the log. At least 32 characters, "
+        "secret.",
+    )
+    log_level: Annotated[Literal["warning", "info", "debug"], Unbroken] = Field(
+        "warning", description="The least that goes to stderr: warning, info or debug."
     )
     toolsets: Annotated[str, AfterValidator(expanded)] | None = Field(
         None,
@@ -166,7 +223,14 @@ class Settings:
     Args:
         account: Where CleverTap is and as whom to call it.
         sandbox: Whether the account is the sandbox inside this process.
-        allow: The guarded effects that may happen.
+        access: What may be done at all.
+        confirm: How a person says yes.
+        caps: How much may be done.
+        masked: Whether personal data goes out as pseudonyms.
+        pseudonym_key: What pseudonyms are made with; None for a key of this process.
+        audit_log: The audit log; None for the one in the user's state directory.
+        audit_key: What seals the audit log; None for a key beside it.
+        log_level: The least that goes to stderr.
         toolsets: The choice of tools as it was written; None for the default.
         deadline: Seconds for one tool call.
         upload_concurrency: Simultaneous uploads, 1 to 15.
@@ -175,20 +239,39 @@ class Settings:
 
     account: Account
     sandbox: bool = False
-    allow: frozenset[Effect] = frozenset()
+    access: Access = Access.FULL
+    confirm: Confirm = Confirm.AUTO
+    caps: Caps = NO_CAPS
+    masked: bool = True
+    pseudonym_key: SecretStr | None = None
+    audit_log: Path | None = None
+    audit_key: SecretStr | None = None
+    log_level: str = "warning"
     toolsets: str | None = None
     deadline: float = 55.0
     upload_concurrency: int = 3
     ignored: tuple[str, ...] = ()
 
+    @property
+    def sealing_key(self) -> bytes | None:
+        """What seals the audit log; None for a key beside it."""
+        return self.audit_key.get_secret_value().encode() if self.audit_key else None
 
-def read_settings(environ: Mapping[str, str], *, sandbox: bool = False, toolsets: str | None = None) -> Settings:
+
+def read_settings(
+    environ: Mapping[str, str],
+    *,
+    sandbox: bool = False,
+    toolsets: str | None = None,
+    access: str | None = None,
+) -> Settings:
     """The settings that an environment makes.
 
     Args:
         environ: The variables, such as `os.environ`.
         sandbox: Use the sandbox, whatever account the variables name.
         toolsets: The choice of tools on the command line; wins over the variable.
+        access: The access on the command line; wins over the variable.
 
     Raises:
         MissingSettingError: A required variable is not set.
@@ -205,7 +288,14 @@ def read_settings(environ: Mapping[str, str], *, sandbox: bool = False, toolsets
             zone=given.timezone,
         ),
         sandbox=sandbox,
-        allow=given.allow,
+        access=given.access if access is None else Access(access),
+        confirm=given.confirm,
+        caps=Caps(given.max_audience, given.max_records, given.max_sends_per_day),
+        masked=given.pii == "mask",
+        pseudonym_key=given.pseudonym_key,
+        audit_log=given.audit_log,
+        audit_key=given.audit_key,
+        log_level=given.log_level,
         toolsets=given.toolsets if toolsets is None else toolsets,
         deadline=given.deadline,
         upload_concurrency=given.upload_concurrency,
@@ -213,11 +303,24 @@ def read_settings(environ: Mapping[str, str], *, sandbox: bool = False, toolsets
     )
 
 
+def read_access(environ: Mapping[str, str]) -> Access:
+    """What may be done at all, whatever else is not configured.
+
+    Raises:
+        ConfigurationError: The variable names no access.
+    """
+    name = variable("access")
+    try:
+        return Access(environ.get(name, Access.FULL))
+    except ValueError:
+        raise ConfigurationError(f"{name} {REMEDIES['access']}.", field=name) from None
+
+
 def sandboxed(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment with the sandbox's account in place of any other."""
     from clevertap_sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE  # noqa: PLC0415 - only the sandbox pays for it
 
-    own = (ACCOUNT_ID, PASSCODE, DEFAULT_REGION, SANDBOX_URL, ACCOUNT_TOKEN, ",".join(GUARDED))
+    own = (ACCOUNT_ID, PASSCODE, DEFAULT_REGION, SANDBOX_URL, ACCOUNT_TOKEN)
     return {variable("timezone"): "UTC", **environ, **dict(zip(map(variable, REPLACED), own, strict=True))}
 
 
@@ -243,5 +346,12 @@ REMEDIES = {
     "passcode": "set it to the account's passcode, or try --sandbox, which needs no account.",
     "deadline": "must be a number of seconds, more than 0 and at most 3600",
     "upload_concurrency": "must be a whole number from 1 to 15",
+    "access": f"must be one of {', '.join(Access)}",
+    "confirm": f"must be one of {', '.join(Confirm)}",
+    "max_audience": "must be a whole number of people, 0 or more",
+    "max_records": "must be a whole number of records, 0 or more",
+    "max_sends_per_day": "must be a whole number of sends, 0 or more",
+    "pii": "must be mask or show",
+    "log_level": "must be warning, info or debug",
 }
 """What to do where pydantic's own words would not say it, or would repeat the value."""

@@ -18,6 +18,8 @@ IN_JSON = {ord(end): json.dumps(end)[1:-1] for end in LINE_ENDS}
 EVERY_LEVEL = 32
 ERROR = "error"
 """The field of a result that says what went wrong."""
+MESSAGE = "message"
+"""The part of it that may quote others."""
 
 
 def compact(value: Any) -> str:
@@ -31,16 +33,16 @@ def text(body: Mapping[str, Any], rows: str | None = None) -> str:
     lines += scalars({key: value for key, value in body.items() if key not in (ERROR, rows)})
     listed = body.get(rows) if rows else None
     if rows and listed is not None:
-        lines += ["", table(listed, rows)] if listed else [f"{rows}: none"]
+        lines += [*([""] if lines else []), table(listed, rows)] if listed else [f"{rows}: none"]
     return "\n".join(lines)
 
 
 def spoken(error: Any) -> Iterator[str]:
-    """An error: its code, its message line by line, then the rest of it."""
-    if isinstance(error, Mapping) and isinstance(error.get("message"), str):
-        yield f"{ERROR}: {error.get('code')}"
-        yield from map(cell, error["message"].splitlines())
-        yield from scalars({key: part for key, part in error.items() if key not in ("code", "message")})
+    """An error: its code, its message line by line if it is here, then the rest of it."""
+    if isinstance(error, Mapping) and "code" in error:
+        yield f"{ERROR}: {cell(error['code'])}"
+        yield from map(cell, str(error.get(MESSAGE, "")).splitlines())
+        yield from scalars({key: part for key, part in error.items() if key not in ("code", MESSAGE)})
     else:
         yield from scalars({ERROR: error})
 
@@ -92,10 +94,10 @@ def cell(value: Any) -> str:
 
 
 def refusals(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """All refusals, a line for each kind: `515 Email is not valid: index 0-4, 7, 9-12`."""
+    """All refusals, a text for each kind: `515 Email is not valid: index 0-4, 7, 9-12`."""
     kinds: dict[str, list[int]] = {}
     for row in rows:
-        kind = " ".join(cell(row[key]) for key in ("code", "reason") if row.get(key) is not None)
+        kind = " ".join(str(row[key]) for key in ("code", "reason") if row.get(key) is not None)
         kinds.setdefault(kind, []).extend([row["index"]] if row.get("index") is not None else [])
     return [f"{kind}: index {places(indexes)}" if indexes else kind for kind, indexes in kinds.items()]
 

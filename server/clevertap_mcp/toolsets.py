@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from clevertap_mcp.access import Access
 from clevertap_tools.action import Action
 from clevertap_tools.errors import ConfigurationError
 
@@ -13,7 +14,7 @@ EVERYTHING = "all"
 TOOL_PREFIX = "clevertap-"
 
 
-def choose(choice: str | None, catalogue: Catalogue) -> dict[str, Action[Any, Any]]:
+def choose(choice: str | None, catalogue: Catalogue, access: Access = Access.FULL) -> dict[str, Action[Any, Any]]:
     """The actions that are on, in the order of the catalogue.
 
     Args:
@@ -21,13 +22,14 @@ def choose(choice: str | None, catalogue: Catalogue) -> dict[str, Action[Any, An
             to it and `-name` takes away, from left to right. Without a plain name they change the default. None is
             the default.
         catalogue: Every action by its key.
+        access: What may be done at all; what it excludes is not on, whoever chose it.
 
     Raises:
         ConfigurationError: A name is unknown, or nothing is left.
     """
     default = {key for key, action in catalogue.items() if action.default}
     if choice is None:
-        return kept(default, catalogue)
+        return kept(default, catalogue, access)
     names = [name.strip() for name in choice.split(",")]
     on = default if all(name.startswith(("+", "-")) for name in names) else set()
     for position, name in enumerate(names, 1):
@@ -35,12 +37,21 @@ def choose(choice: str | None, catalogue: Catalogue) -> dict[str, Action[Any, An
         on = on - meant if name.startswith("-") else on | meant
     if not on:
         raise ConfigurationError("CLEVERTAP_TOOLSETS (or --toolsets) leaves no tool; name one, or leave it unset.")
-    return kept(on, catalogue)
+    return kept(on, catalogue, access)
 
 
-def kept(on: set[str], catalogue: Catalogue) -> dict[str, Action[Any, Any]]:
-    """The part of a catalogue that is on, in its order."""
-    return {key: action for key, action in catalogue.items() if key in on}
+def kept(on: set[str], catalogue: Catalogue, access: Access) -> dict[str, Action[Any, Any]]:
+    """The part of a catalogue that is on and of some use at an access, in its order.
+
+    Raises:
+        ConfigurationError: Nothing is.
+    """
+    left = {key: action for key, action in catalogue.items() if key in on and access.offers(action)}
+    if not left:
+        raise ConfigurationError(
+            f"CLEVERTAP_ACCESS={access} (or --access) leaves none of the chosen tools; raise it, or choose others."
+        )
+    return left
 
 
 def members(name: str, position: int, catalogue: Catalogue) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Nothing is sent or destroyed on an account whose operator has not allowed it, whichever way it is asked for."""
+"""Nothing is sent or destroyed without a person's yes, whichever way it is asked for."""
 
 from __future__ import annotations
 
@@ -10,17 +10,26 @@ import pytest
 
 from clevertap_sandbox import Sandbox
 from clevertap_sandbox.serve import serving
-from hosts import COMMAND, TRANSPORTS, account_variables, attached, working
+from clevertap_tools.actions import CATALOGUE
+from hosts import COMMAND, GENERATIONS, TRANSPORTS, account_variables, attached, working
 
 pytestmark = pytest.mark.anyio
 
-CAMPAIGN = {"name": "x", "target_mode": "sms", "where": {}, "content": {"body": "Hi"}, "when": "now"}
+CAMPAIGN = {"name": "x", "target_mode": "email", "where": {}, "when": "now"} | {
+    "content": {"subject": "Hi", "body": "Hi", "sender_name": "x"}
+}
+LIFT = {"identity": "c-1", "profileData": {"MSG-dndEmail": False}}
 SENDS: list[tuple[str, dict[str, Any]]] = [
     ("create_campaign", CAMPAIGN),
-    ("upload_user_profiles", {"profiles": [{"identity": "c-1", "profileData": {"MSG-dndEmail": False}}]}),
+    ("upload_user_profiles", {"profiles": [LIFT]}),
+    ("request", {"method": "POST", "path": "/1/upload", "body": {"d": [{"type": "profile", **LIFT}]}}),
     ("request", {"method": "POST", "path": "/1/upload", "raw_body": "{}", "content_type": "application/json"}),
     ("request", {"method": "POST", "path": "/1/targets/create.json", "body": CAMPAIGN}),
     ("request", {"method": "POST", "path": "/1/send/push.json", "body": {}}),
+    ("request", {"method": "POST", "path": "/1/send/email.json", "body": {}}),
+    ("request", {"method": "POST", "path": "/1/send/sms.json", "body": {}}),
+    ("request", {"method": "POST", "path": "/1/send/webpush.json", "body": {}}),
+    ("request", {"method": "POST", "path": "/1/send/whatsapp.json", "body": {}}),
     ("request", {"method": "POST", "path": "/1/send/externaltrigger.json", "body": {}}),
     ("request", {"method": "POST", "path": "/2/send/externaltrigger.json", "body": {}}),
     ("request", {"method": "POST", "path": "/1/targets/trigger.json", "body": {}}),
@@ -32,57 +41,113 @@ DESTRUCTIONS: list[tuple[str, dict[str, Any]]] = [
     ("request", {"method": "POST", "path": "/1/targets/stop.json", "body": {"id": 1}}),
     ("request", {"method": "POST", "path": "/1/delete/profiles.json", "body": {"identity": "0001"}}),
     ("request", {"method": "POST", "path": "/1/demerge/profiles.json", "body": {}}),
+    ("request", {"method": "POST", "path": "/1/disassociate", "body": {}}),
     ("request", {"method": "POST", "path": "/1/deleteVars", "body": {}}),
+    ("request", {"method": "POST", "path": "/upload_catalog_completed", "body": {"replace": True}}),
     ("request", {"method": "GET", "path": "/1/nobody/knows.json"}),
     ("request", {"method": "DELETE", "path": "/1/profile.json"}),
     ("request", {"method": "POST", "path": "/1/counts/profiles.json/", "body": {}}),
     ("request", {"method": "PUT", "path": "/v2/catalogs/{id}", "path_params": {"id": "1"}, "body": {}}),
 ]
+ESTIMATE = {**CAMPAIGN, "estimate_only": True}
 
 
-@pytest.mark.parametrize("generation", ["2026-07-28", "2025-11-25"])
+def harmful(account: Sandbox) -> list[str]:
+    """The requests that reached an account and did more than read."""
+    return [
+        f"{request.method} {request.path}"
+        for request in account.requests
+        if not (request.path == "/1/targets/create.json" and json.loads(request.body).get("estimate_only") is True)
+    ]
+
+
+def test_every_action_that_may_send_or_destroy_is_tried() -> None:
+    tried = {tool.replace("_", "-") for tool, _ in SENDS + DESTRUCTIONS}
+    assert tried >= {key for key, action in CATALOGUE.items() if any(effect.guarded for effect in action.effects)}
+    assert tried >= {key for key, action in CATALOGUE.items() if action.preview is not None}
+
+
+@pytest.mark.parametrize("confirm", ["auto", "ask", "plan"])
+@pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("transport", TRANSPORTS)
-async def test_no_send_and_no_destruction_reaches_an_account_by_default(transport: str, generation: str) -> None:
+async def test_a_host_that_cannot_ask_does_nothing_harmful(transport: str, generation: str, confirm: str) -> None:
     with Sandbox() as account, serving(account) as url:
-        async with attached(transport, generation, env=account_variables(url)) as host:
+        async with attached(transport, generation, env=account_variables(url, CLEVERTAP_CONFIRM=confirm)) as host:
             for tool, arguments in SENDS + DESTRUCTIONS:
                 answer = await host.call_tool(f"clevertap_{tool}", arguments)
+                told = answer.structured_content or {}
+                if "plan" in told:
+                    assert confirm == "plan"
+                    assert not answer.is_error
+                    assert "Nothing has been done yet" in told["next"]
+                else:
+                    assert answer.is_error, (tool, arguments)
+                    assert told["error"]["code"] in ("not_confirmed", "refused_by_clevertap")
+                    assert told["error"]["changed"] == "no"
+        assert harmful(account) == []
+
+
+@pytest.mark.parametrize("access", ["read", "write"])
+async def test_an_access_below_send_lets_nothing_through_whoever_says_yes(access: str) -> None:
+    with Sandbox() as account, serving(account) as url:
+        async with working(url, CLEVERTAP_ACCESS=access, CLEVERTAP_CONFIRM="off") as host:
+            listed = {tool.name for tool in (await host.list_tools()).tools}
+            for tool, arguments in SENDS + DESTRUCTIONS:
+                if f"clevertap_{tool}" not in listed:
+                    continue
+                answer = await host.call_tool(f"clevertap_{tool}", arguments)
+                assert answer.is_error
                 error = (answer.structured_content or {})["error"]
-                assert answer.is_error, (tool, arguments)
                 assert error["code"] == "not_allowed"
-                assert error["changed"] == "no"
-                assert "CLEVERTAP_ALLOW" in error["next"]
+                assert "CLEVERTAP_ACCESS" in error["next"]
         assert account.requests == []
 
 
-async def test_what_the_operator_allowed_happens_and_nothing_else() -> None:
+async def test_an_access_of_send_lets_nothing_be_destroyed() -> None:
     with Sandbox() as account, serving(account) as url:
-        async with working(url, CLEVERTAP_ALLOW="send") as host:
+        async with working(url, CLEVERTAP_ACCESS="send", CLEVERTAP_CONFIRM="off") as host:
+            listed = {tool.name for tool in (await host.list_tools()).tools}
+            assert not {"clevertap_stop_campaign", "clevertap_delete_user_profile"} & listed
+            for tool, arguments in DESTRUCTIONS:
+                if f"clevertap_{tool}" in listed:
+                    assert (await host.call_tool(f"clevertap_{tool}", arguments)).is_error
+            assert account.requests == []
             assert not (await host.call_tool("clevertap_create_campaign", CAMPAIGN)).is_error
-            assert (await host.call_tool("clevertap_stop_campaign", {"id": 1})).is_error
-        assert [request.path for request in account.requests] == ["/1/targets/create.json"]
 
 
-async def test_an_estimate_is_only_a_read_and_needs_no_permission() -> None:
-    estimate = {**CAMPAIGN, "estimate_only": True}
+async def test_what_the_operator_lets_happen_unasked_happens() -> None:
     with Sandbox() as account, serving(account) as url:
-        async with working(url) as host:
-            assert not (await host.call_tool("clevertap_create_campaign", estimate)).is_error
-            request = {"method": "POST", "path": "/1/targets/create.json", "body": estimate}
+        async with working(url, CLEVERTAP_CONFIRM="off") as host:
+            made = await host.call_tool("clevertap_create_campaign", {**CAMPAIGN, "when": "2030-01-01 09:00"})
+            stopped = await host.call_tool("clevertap_stop_campaign", {"id": (made.structured_content or {})["id"]})
+            assert not made.is_error
+            assert not stopped.is_error
+        assert harmful(account) == ["POST /1/targets/create.json", "POST /1/targets/stop.json"]
+
+
+async def test_an_estimate_is_only_a_read_and_needs_no_yes() -> None:
+    with Sandbox() as account, serving(account) as url:
+        async with working(url, CLEVERTAP_ACCESS="read", CLEVERTAP_CONFIRM="ask") as host:
+            assert not (await host.call_tool("clevertap_create_campaign", ESTIMATE)).is_error
+            request = {"method": "POST", "path": "/1/targets/create.json", "body": ESTIMATE}
             assert not (await host.call_tool("clevertap_request", request)).is_error
-            raw = {**request, "raw_body": json.dumps(estimate), "content_type": "application/json"}
+            raw = {**request, "raw_body": json.dumps(ESTIMATE), "content_type": "application/json"}
             del raw["body"]
             assert (await host.call_tool("clevertap_request", raw)).is_error
 
 
-def test_the_command_line_refuses_the_same() -> None:
+@pytest.mark.parametrize("confirm", ["auto", "ask", "plan"])
+def test_the_command_line_does_nothing_harmful_where_nobody_can_be_asked(confirm: str) -> None:
     with Sandbox() as account, serving(account) as url:
-        env = account_variables(url)
+        env = account_variables(url, CLEVERTAP_CONFIRM=confirm)
         for command in (
             ["run", "delete-user-profile", "--input", '{"identity": ["0001"]}'],
+            ["run", "create-campaign", "--input", json.dumps(CAMPAIGN)],
             ["request", "/1/delete/profiles.json", "-d", '{"identity": "0001"}'],
         ):
-            done = subprocess.run([COMMAND, *command], env=env, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                [COMMAND, *command], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+            )
             assert done.returncode == 1
-            assert "CLEVERTAP_ALLOW" in done.stderr
-        assert account.requests == []
+            assert "CLEVERTAP_CONFIRM=off" in done.stderr
+        assert harmful(account) == []

@@ -60,12 +60,15 @@ def test_a_result_is_printed_for_people(ended: Ended) -> None:
 
 @pytest.mark.usefixtures("sandbox")
 @pytest.mark.parametrize("key", ["get-user-profile", "get_user_profile", "clevertap_get_user_profile"])
-def test_a_key_is_known_however_it_is_written(ended: Ended, key: str) -> None:
+def test_a_key_is_known_however_it_is_written(ended: Ended, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ended("run", "upload-user-profiles", "--input", upload({**MIRA, "profileData": {"Name": "Mïra"}}))
     status, out, _ = ended("run", key, "--input", '{"identity": "c-1"}', "--json")
     assert status == 0
     assert out.count("\n") == 1
-    assert "Mïra" in out
+    assert "person_" in out
+    assert "Mïra" not in out
+    monkeypatch.setenv("CLEVERTAP_PII", "show")
+    assert "Mïra" in ended("run", key, "--input", '{"identity": "c-1"}', "--json")[1]
 
 
 @pytest.mark.usefixtures("sandbox")
@@ -123,10 +126,22 @@ def test_whoever_goes_on_gets_the_error_as_json(ended: Ended) -> None:
     assert "null" not in out
 
 
-def test_what_the_operator_has_not_allowed_is_refused_before_anything_leaves(ended: Ended, sandbox: Sandbox) -> None:
+def test_what_nobody_can_be_asked_about_is_not_done(ended: Ended, sandbox: Sandbox) -> None:
     status, _, err = ended("run", "delete-user-profile", "--input", '{"identity": ["c-1"]}')
     assert status == 1
-    assert "CLEVERTAP_ALLOW=destroy" in err
+    assert "Nobody can be asked here" in err
+    assert "CLEVERTAP_CONFIRM=off" in err
+    assert sandbox.requests == []
+
+
+def test_what_the_access_excludes_is_refused_by_name(ended: Ended, sandbox: Sandbox) -> None:
+    status, _, err = ended("--access", "read", "run", "delete-user-profile", "--input", '{"identity": ["c-1"]}')
+    assert status == 2
+    assert "delete-user-profile is excluded by --access (or CLEVERTAP_ACCESS) read" in err
+    status, _, err = ended("--access", "write", "request", "/1/delete/profiles.json", "-d", '{"identity": "c-1"}')
+    assert status == 1
+    assert "does not allow that" in err
+    assert "stop-campaign" not in ended("--access", "send", "actions")[1]
     assert sandbox.requests == []
 
 
@@ -158,8 +173,9 @@ def test_bad_json_is_wrong_usage(ended: Ended) -> None:
     assert "line 1, column 2" in err
 
 
-def test_a_request_goes_out_as_it_was_typed(ended: Ended, sandbox: Sandbox) -> None:
+def test_a_request_goes_out_as_it_was_typed(ended: Ended, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     typed = ("--path-param", "what=now", "-d", '{"os": true}', "-H", "X-Note: 1", "--query", "a=b c")
+    monkeypatch.setenv("CLEVERTAP_CONFIRM", "off")  # a parameter that nobody knows may do anything
     status, out, _ = ended("request", "/1/{what}.json", *typed)
     assert status == 0
     assert json.loads(out)["status"] == 200

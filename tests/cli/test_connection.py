@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Fault, Kind, Sandbox
 from clevertap_sandbox.serve import serving
@@ -39,7 +40,7 @@ async def no_wait(_seconds: float) -> None:
 
 
 def account(region: str = "eu1", passcode: str = PASSCODE) -> Account:
-    return Account(ACCOUNT_ID, passcode, region_url(region))
+    return Account(ACCOUNT_ID, SecretStr(passcode), region_url(region))
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ async def test_regions_that_cannot_be_asked_are_named(indian: tuple[Sandbox, str
 
 async def test_with_a_base_url_of_ones_own_no_other_host_gets_the_passcode(indian: tuple[Sandbox, str]) -> None:
     sandbox, url = indian
-    own = replace(account(), base_url=url, passcode="wrong")
+    own = replace(account(), base_url=url, passcode=SecretStr("wrong"))
     found = await check(own, search_regions=False)
     assert found.state is State.CLIENT_ACTION_REQUIRED
     assert "CLEVERTAP_BASE_URL" in found.message

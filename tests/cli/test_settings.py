@@ -1,19 +1,24 @@
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
-from clevertap_mcp.settings import Environment, MissingSettingError, read_settings, variable
+from clevertap_mcp.access import Access
+from clevertap_mcp.caps import NO_CAPS, Caps
+from clevertap_mcp.settings import Confirm, Environment, MissingSettingError, read_settings, variable
 from clevertap_tools.account import Account
-from clevertap_tools.effect import Effect
 from clevertap_tools.errors import ConfigurationError
 
 ACCOUNT = {"CLEVERTAP_ACCOUNT_ID": "ACC-1", "CLEVERTAP_PASSCODE": "pass-1"}
 EVERY_VARIABLE = [variable(field) for field in Environment.model_fields]
-TEXTS = [name for name in EVERY_VARIABLE if name not in ("CLEVERTAP_ALLOW", "CLEVERTAP_TOOLSETS")]
+TEXTS = [name for name in EVERY_VARIABLE if name not in ("CLEVERTAP_AUDIT_LOG", "CLEVERTAP_TOOLSETS")]
+KEY = "0123456789abcdef" * 2
 
 
 def refused(**variables: str) -> ConfigurationError:
@@ -24,9 +29,11 @@ def refused(**variables: str) -> ConfigurationError:
 
 def test_an_account_id_and_a_passcode_are_enough() -> None:
     settings = read_settings(ACCOUNT)
-    assert settings.account == Account("ACC-1", "pass-1")
+    assert settings.account == Account("ACC-1", SecretStr("pass-1"))
     assert settings.account.region == "eu1"
-    assert settings.allow == frozenset()
+    assert (settings.access, settings.confirm, settings.caps) == (Access.FULL, Confirm.AUTO, NO_CAPS)
+    assert settings.masked
+    assert (settings.pseudonym_key, settings.audit_log, settings.audit_key) == (None, None, None)
     assert (settings.deadline, settings.upload_concurrency, settings.toolsets) == (55.0, 3, None)
 
 
@@ -39,16 +46,31 @@ def test_every_variable_arrives_where_it_belongs() -> None:
             "CLEVERTAP_TIMEZONE": "Asia/Kolkata",
             "CLEVERTAP_DEADLINE": "7.5",
             "CLEVERTAP_UPLOAD_CONCURRENCY": "15",
-            "CLEVERTAP_ALLOW": "send, destroy",
+            "CLEVERTAP_ACCESS": "send",
+            "CLEVERTAP_CONFIRM": "plan",
+            "CLEVERTAP_MAX_AUDIENCE": "5000",
+            "CLEVERTAP_MAX_RECORDS": "0",
+            "CLEVERTAP_MAX_SENDS_PER_DAY": "3",
+            "CLEVERTAP_PII": "show",
+            "CLEVERTAP_PSEUDONYM_KEY": KEY,
+            "CLEVERTAP_AUDIT_LOG": "/var/log/a b.jsonl",
+            "CLEVERTAP_AUDIT_KEY": KEY,
+            "CLEVERTAP_LOG_LEVEL": "debug",
             "CLEVERTAP_TOOLSETS": "core,insights",
         }
     )
     assert settings.account.base_url == "https://in1.api.clevertap.com"
-    assert settings.account.token == "token-1"
+    assert settings.account.token == SecretStr("token-1")
     assert settings.account.zone == ZoneInfo("Asia/Kolkata")
     assert settings.deadline == 7.5
     assert settings.upload_concurrency == 15
-    assert settings.allow == {Effect.SEND, Effect.DESTROY}
+    assert (settings.access, settings.confirm) == (Access.SEND, Confirm.PLAN)
+    assert settings.caps == Caps(audience=5000, records=0, sends_per_day=3)
+    assert not settings.masked
+    assert settings.pseudonym_key == settings.audit_key == SecretStr(KEY)
+    assert settings.sealing_key == KEY.encode()
+    assert settings.audit_log == Path("/var/log/a b.jsonl")
+    assert settings.log_level == "debug"
     assert settings.toolsets == "core,insights"
 
 
@@ -120,9 +142,17 @@ def test_what_no_header_carries_is_refused(name: str) -> None:
         ("CLEVERTAP_UPLOAD_CONCURRENCY", "0", "from 1 to 15"),
         ("CLEVERTAP_UPLOAD_CONCURRENCY", "16", "from 1 to 15"),
         ("CLEVERTAP_UPLOAD_CONCURRENCY", "2.5", "from 1 to 15"),
-        ("CLEVERTAP_ALLOW", "secret", "destroy and send"),
-        ("CLEVERTAP_ALLOW", "send,", "destroy and send"),
-        ("CLEVERTAP_ALLOW", "read", "destroy and send"),
+        ("CLEVERTAP_ACCESS", "secret", "read, write, send, full"),
+        ("CLEVERTAP_CONFIRM", "secret", "auto, ask, plan, off"),
+        ("CLEVERTAP_MAX_AUDIENCE", "secret", "whole number"),
+        ("CLEVERTAP_MAX_AUDIENCE", "-1", "0 or more"),
+        ("CLEVERTAP_MAX_RECORDS", "1.5", "whole number"),
+        ("CLEVERTAP_MAX_SENDS_PER_DAY", "-1", "0 or more"),
+        ("CLEVERTAP_PII", "secret", "mask or show"),
+        ("CLEVERTAP_PSEUDONYM_KEY", "secret", "32 characters"),
+        ("CLEVERTAP_AUDIT_KEY", "secret", "32 characters"),
+        ("CLEVERTAP_AUDIT_LOG", "secret.jsonl", "full path"),
+        ("CLEVERTAP_LOG_LEVEL", "secret", "warning, info or debug"),
     ],
 )
 def test_a_malformed_value_gets_a_remedy_and_is_not_repeated(name: str, value: str, remedy: str) -> None:
@@ -152,7 +182,7 @@ def test_the_sandbox_needs_nothing() -> None:
     settings = read_settings({}, sandbox=True)
     assert settings.sandbox
     assert settings.account.zone == ZoneInfo("UTC")
-    assert settings.allow == {Effect.SEND, Effect.DESTROY}
+    assert (settings.access, settings.confirm) == (Access.FULL, Confirm.AUTO)
     assert settings.ignored == ()
 
 
@@ -171,11 +201,20 @@ def test_the_sandbox_runs_in_the_zone_that_is_given() -> None:
         read_settings({"CLEVERTAP_TIMEZONE": "Mars/Base"}, sandbox=True)
 
 
-def test_secrets_are_not_printed() -> None:
-    given = {**ACCOUNT, "CLEVERTAP_ACCOUNT_TOKEN": "token-1"}
-    shown = repr(read_settings(given)) + repr(Environment(given))
+def test_secrets_are_not_printed_in_whatever_form_settings_are_dumped() -> None:
+    keys = {"CLEVERTAP_PSEUDONYM_KEY": KEY, "CLEVERTAP_AUDIT_KEY": KEY}
+    given = {**ACCOUNT, "CLEVERTAP_ACCOUNT_TOKEN": "token-1", **keys}
+    settings, environment = read_settings(given), Environment(given)
+    shown = (
+        f"{settings!r} {environment!r} {asdict(settings)} {environment.model_dump()} {environment.model_dump_json()}"
+    )
     assert "pass-1" not in shown
     assert "token-1" not in shown
+    assert KEY not in shown
+
+
+def test_the_access_on_the_command_line_wins_over_the_variable() -> None:
+    assert read_settings({**ACCOUNT, "CLEVERTAP_ACCESS": "full"}, access="read").access is Access.READ
 
 
 def test_every_variable_is_described() -> None:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from clevertap_mcp.settings import Environment, variable
 from hosts import COMMAND
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
+SECURITY = (PROJECT / "SECURITY.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
@@ -43,6 +45,19 @@ def test_an_example_of_the_command_line_runs(line: str) -> None:
     assert done.stdout
 
 
+def test_the_docs_name_no_variable_that_does_not_exist() -> None:
+    named = set(re.findall(r"CLEVERTAP_[A-Z_]+", README + SECURITY))
+    assert named <= set(map(variable, Environment.model_fields))
+
+
+def test_what_is_protected_names_the_modules_that_do_it() -> None:
+    rows = re.findall(r"^\|.*\| (`.*`) \|$", SECURITY, re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    modules = {path.stem for path in [*PROJECT.glob("server/*/*.py"), *PROJECT.glob("tools/*/*.py")]}
+    assert len(rows) >= 10
+    assert named <= modules
+
+
 def test_there_are_examples_to_run() -> None:
     assert len(shell_examples()) >= 3
 
@@ -66,3 +81,7 @@ def test_the_demo_ends_well_and_finds_every_figure_right() -> None:
     done = subprocess.run([sys.executable, "docs/demo.py"], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "DIFFERENT" not in done.stdout
+    assert done.stdout.count("next: Nothing has been done yet.") == 3, (
+        "the launch, the schedule and the stop are planned"
+    )
+    assert "error: plan_refused" in done.stdout

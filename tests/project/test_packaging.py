@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -44,6 +45,14 @@ def test_the_wheel_works_with_the_source_gone(wheel: Path, tmp_path: Path) -> No
     environ["PYTHONPATH"] = str(tmp_path)
     done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == '{"count":885}', done.stderr
+
+
+def test_the_source_archive_carries_what_a_reader_looks_for(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=PROJECT, check=True, capture_output=True)
+    shutil.unpack_archive(next(tmp_path.glob("*.tar.gz")), tmp_path, filter="data")
+    tops = {path.name for path in tmp_path.glob("*/*")}
+    assert {"README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE", "Makefile", "constraints.txt", "tests"} <= tops
 
 
 def imports(package: str) -> set[str]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from mcp import Client as Host
 
-from clevertap_mcp.app import App
-from clevertap_mcp.guard import EVERYTHING, Guard
+from clevertap_mcp.app import App, guard_of, privacy_of
 from clevertap_mcp.server import CleverTapServer
-from clevertap_mcp.settings import Settings, read_settings
+from clevertap_mcp.settings import Confirm, Settings, read_settings
 from clevertap_sandbox import Sandbox
 from clevertap_tools.action import CATALOGUE, Action
 from clevertap_tools.client import Client, in_process
@@ -23,7 +23,8 @@ OpenApp = Callable[..., AbstractAsyncContextManager[App]]
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    return read_settings({}, sandbox=True)
+    """Nobody is asked and nothing is masked, where a test is about something else."""
+    return replace(read_settings({}, sandbox=True), confirm=Confirm.OFF, masked=False)
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def open_app(settings: Settings, sandbox: Sandbox) -> OpenApp:
     @asynccontextmanager
     async def opened(application: Any = None, actions: Actions = CATALOGUE) -> AsyncIterator[App]:
         async with Client(settings.account, transport=in_process(application or sandbox.app)) as client:
-            yield App(settings, client, Guard(EVERYTHING), actions)
+            yield App(settings, client, guard_of(settings), privacy_of(settings), actions)
 
     return opened
 

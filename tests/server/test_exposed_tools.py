@@ -16,14 +16,14 @@ from jsonschema import Draft202012Validator
 from mcp import Client as Host
 from mcp import MCPError
 from mcp.types import CallToolResult, TextContent
-from pydantic import JsonValue, WithJsonSchema
+from pydantic import JsonValue, SecretStr, WithJsonSchema
 
+from clevertap_mcp.access import Access
 from clevertap_mcp.app import App
 from clevertap_mcp.cursors import Cursors
 from clevertap_mcp.expose import LONGEST_MESSAGE, Desk, hints, unpacked
-from clevertap_mcp.guard import Guard
-from clevertap_mcp.server import CleverTapServer, build_server, instructions
-from clevertap_mcp.settings import Settings
+from clevertap_mcp.server import CONFIRMATION, PSEUDONYMS, UNTRUSTED, CleverTapServer, build_server, instructions
+from clevertap_mcp.settings import Confirm, Settings
 from clevertap_sandbox import PASSCODE, Fault, Kind, Sandbox
 from clevertap_tools.account import Account
 from clevertap_tools.action import CATALOGUE, Action, Arguments, Result, Toolset
@@ -105,7 +105,7 @@ async def test_a_tool_says_what_a_host_wants_to_know(host: Host) -> None:
     ],
 )
 async def test_hints_follow_the_strictest_effect(effects: list[Effect], expected: tuple[bool, ...]) -> None:
-    told = hints(made(lambda: None, *effects))
+    told = hints("A title", frozenset(effects))
     assert (told.read_only_hint, told.destructive_hint, told.idempotent_hint) == expected
     assert told.open_world_hint is True
 
@@ -168,7 +168,7 @@ async def test_an_upload_that_failed_in_part_is_an_error_with_figures(host: Host
     assert error(result)["code"] == "incomplete"
     assert figures(result)["refused"] == 1
     assert text(result).splitlines()[0] == "error: incomplete"
-    assert "refusals:" in text(result)
+    assert "refusals\n515 " in text(result)
     mixed = await host.call_tool("clevertap_upload_user_profiles", {"profiles": people})
     assert figures(mixed)["accepted"] == 1
 
@@ -270,7 +270,7 @@ async def test_a_refusal_as_long_as_a_web_page_is_cut(app: App) -> None:
 
 
 async def test_what_the_operator_has_not_allowed_is_refused_before_anything_leaves(app: App, sandbox: Sandbox) -> None:
-    app = replace(app, guard=Guard())
+    app = replace(app, guard=replace(app.guard, access=Access.SEND))
     result = await Desk(app, Cursors()).call(CATALOGUE["delete-user-profile"], {"identity": ["0001"]})
     assert error(result)["code"] == "not_allowed"
     assert not sandbox.requests
@@ -320,18 +320,22 @@ async def test_the_server_names_itself_and_where_it_works(app: App, settings: Se
 async def test_lists_and_discovery_may_be_cached_for_five_minutes(app: App) -> None:
     async with Host(CleverTapServer(app), mode="auto", cache=None) as host:
         listed = await host.list_tools()
-    assert (listed.ttl_ms, listed.cache_scope) == (300_000, "public")
+    assert (listed.ttl_ms, listed.cache_scope) == (300_000, "private")
 
 
-async def test_instructions_tell_a_live_project_its_zone_and_what_is_allowed() -> None:
-    account = Account("id", "secret")
+async def test_instructions_tell_a_live_project_its_zone_and_its_rules() -> None:
+    account = Account("id", SecretStr("secret"))
     assert instructions(Settings(account)) == (
         "Live CleverTap project, region eu1. The project's time zone is not set: give days as YYYY-MM-DD and times "
-        "with an offset. Messages to people are not allowed. Deletions, stops and replacements are not allowed."
+        f"with an offset. {CONFIRMATION} {PSEUDONYMS} They last until this server restarts. {UNTRUSTED}"
     )
     own = replace(account, base_url="https://proxy.example", zone=ZoneInfo("Asia/Kolkata"))
-    told = instructions(Settings(own, allow=frozenset({Effect.SEND})))
+    told = instructions(Settings(own, access=Access.READ, pseudonym_key=SecretStr("k" * 32)))
     assert "https://proxy.example" in told
     assert "Asia/Kolkata" in told
-    assert "Messages to people are allowed. Deletions, stops and replacements are not allowed." in told
+    assert "Access: read." in told
+    assert CONFIRMATION not in told
+    assert "restarts" not in told
+    assert CONFIRMATION not in instructions(Settings(own, confirm=Confirm.OFF))
+    assert PSEUDONYMS not in instructions(Settings(own, masked=False))
     assert "secret" not in told

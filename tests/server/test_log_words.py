@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from clevertap_mcp.logs import LOG_LINE, Discreet
+from clevertap_mcp.logs import LOG_LINE, Discreet, tell_crash, traces
 
 PERSON = "secret.person@example.org"
 
@@ -36,3 +36,34 @@ def test_a_record_without_an_exception_has_its_place_only() -> None:
 
 def test_our_own_words_are_kept() -> None:
     assert logged("clevertap_mcp.expose").startswith(f"ERROR clevertap_mcp.expose: Failed to parse {PERSON}\n")
+
+
+def stumble() -> None:
+    raise ValueError(PERSON)
+
+
+def stumbled() -> ValueError:
+    """A failure that came from somewhere and has a person in its words."""
+    with pytest.raises(ValueError, match=PERSON) as raised:
+        stumble()
+    return raised.value
+
+
+def test_a_crash_is_told_by_its_kind_and_place_and_without_its_words(caplog: pytest.LogCaptureFixture) -> None:
+    error = stumbled()
+    tell_crash(type(error), error, error.__traceback__)
+    (record,) = caplog.records
+    assert record.levelname == "CRITICAL"
+    assert "ValueError" in record.getMessage()
+    assert "in stumble" in record.getMessage()
+    assert PERSON not in caplog.text
+
+
+def test_each_failure_of_a_group_is_told() -> None:
+    told = "".join(traces(ExceptionGroup(PERSON, [stumbled(), KeyError(PERSON)])))
+    assert [line for line in told.splitlines() if not line.startswith(" ")] == [
+        "ExceptionGroup",
+        "ValueError",
+        "KeyError",
+    ]
+    assert PERSON not in told

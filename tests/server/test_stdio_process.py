@@ -117,7 +117,7 @@ def test_a_host_may_probe_and_then_shake_hands_on_one_pipe(start: Start) -> None
     for number in (1, 2):
         found = pipe.ask(number, "server/discover", {"_meta": MODERN})["result"]
         assert found["supportedVersions"] == ["2026-07-28"]
-        assert (found["ttlMs"], found["cacheScope"]) == (300_000, "public")
+        assert (found["ttlMs"], found["cacheScope"]) == (300_000, "private")
         assert found["_meta"]["io.modelcontextprotocol/serverInfo"]["name"] == "clevertap-mcp"
     assert pipe.shake_hands()["result"]["protocolVersion"] == "2025-06-18"
     assert len(pipe.ask(3, "tools/list", {})["result"]["tools"]) >= 15

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import anyio.lowlevel
 import pytest
+from pydantic import SecretStr
 
 import clevertap_tools.actions  # noqa: F401 - fills the catalogue
 from clevertap_sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE, Behaviours, Fault, Kind, Recorded, Sandbox
@@ -34,7 +35,7 @@ class Site:
     """Seconds that clients of this site meant to wait, in order."""
 
     def account(self, *, passcode: str = PASSCODE, zone: ZoneInfo | None = UTC) -> Account:
-        return Account(ACCOUNT_ID, passcode, self.url, ACCOUNT_TOKEN, zone)
+        return Account(ACCOUNT_ID, SecretStr(passcode), self.url, SecretStr(ACCOUNT_TOKEN), zone)
 
     def client(self, account: Account | None = None, *, random: float = 1.0, **options: Any) -> Client:
         """A client whose waits are only written down; `options` are those of `Client`."""

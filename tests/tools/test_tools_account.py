@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import SecretStr
 
 from clevertap_tools.account import HOSTS, Account, checked_base_url, region_url
 
@@ -19,7 +20,7 @@ from clevertap_tools.account import HOSTS, Account, checked_base_url, region_url
 )
 def test_each_region_has_its_host_and_is_known_again_by_it(region: str, host: str) -> None:
     assert region_url(region) == f"https://{host}"
-    assert Account("id", "passcode", region_url(region)).region == region
+    assert Account("id", SecretStr("passcode"), region_url(region)).region == region
 
 
 def test_the_legacy_region_is_never_suggested() -> None:
@@ -29,17 +30,17 @@ def test_the_legacy_region_is_never_suggested() -> None:
 
 
 def test_an_account_lives_in_europe_unless_told_otherwise() -> None:
-    account = Account("id", "passcode")
+    account = Account("id", SecretStr("passcode"))
     assert account.base_url == "https://api.clevertap.com"
     assert account.region == "eu1"
 
 
 def test_a_base_url_of_ones_own_belongs_to_no_region() -> None:
-    assert Account("id", "passcode", "https://proxy.example.org").region is None
+    assert Account("id", SecretStr("passcode"), "https://proxy.example.org").region is None
 
 
 def test_neither_passcode_nor_token_is_ever_printed() -> None:
-    printed = repr(Account("the-id", "s3cret", token="t0ken"))
+    printed = repr(Account("the-id", SecretStr("s3cret"), token=SecretStr("t0ken")))
     assert "the-id" in printed
     assert "s3cret" not in printed
     assert "t0ken" not in printed

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+from pydantic import SecretStr
 
 from clevertap_sandbox import Kind, Sandbox
 from clevertap_sandbox.serve import serving
@@ -113,7 +114,7 @@ async def test_without_a_connection_nothing_has_left_whatever_it_does(effect: Ef
     async def wait(seconds: float) -> None:
         waits.append(seconds)
 
-    async with Client(Account("id", "passcode", url), sleep=wait, random=lambda: 1.0) as client:
+    async with Client(Account("id", SecretStr("passcode"), url), sleep=wait, random=lambda: 1.0) as client:
         with pytest.raises(UnreachableError, match="No connection to CleverTap") as caught:
             await client.send(taste(effect))
     assert waits == [1.0, 2.0, 4.0]

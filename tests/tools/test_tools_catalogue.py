@@ -4,6 +4,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given as over
+from hypothesis import strategies as st
 
 from clevertap_tools.action import CATALOGUE, Action, Arguments, Listing, Result, Toolset
 from clevertap_tools.actions.proxy import Request
@@ -85,7 +87,7 @@ def test_an_action_says_what_it_takes_gives_and_does(action: Action[Any, Any]) -
 
 def test_an_action_with_several_effects_tells_which_by_its_arguments() -> None:
     many = {key for key, action in CATALOGUE.items() if len(action.effects) > 1}
-    assert many == {"upload-user-profiles", "upload-events", "upload-device-tokens", "create-campaign", "request"}
+    assert many == {"upload-user-profiles", "create-campaign", "request"}
 
 
 @pytest.mark.anyio
@@ -105,10 +107,26 @@ async def test_an_actions_own_calls_have_the_effect_that_the_table_of_paths_give
         assert effect_of(sent.method, sent.path, json.loads(sent.body) if sent.body else None) is effect
 
 
+@over(
+    data=st.dictionaries(
+        st.sampled_from(["Plan", "MSG-dndEmail", "msg-DNDphone", "MSG-email", "category-resubscribe"]),
+        st.booleans()
+        | st.text(max_size=3)
+        | st.dictionaries(st.sampled_from(["$incr", "$delete", "MSG-sms"]), st.just(1)),
+    )
+)
+def test_profiles_have_the_effect_that_the_table_of_paths_gives_their_upload(data: dict[str, Any]) -> None:
+    action = CATALOGUE["upload-user-profiles"]
+    effect = action.effect_of(action.parse({"profiles": [{"identity": "a", "profileData": data}]}))
+    sent = {"d": [{"type": "profile", "identity": "a", "profileData": data}]}
+    assert effect is effect_of("POST", "/1/upload", sent)
+
+
 @pytest.mark.parametrize(("key", "given"), [call for call in CALLS if call[0].startswith("upload")])
-def test_a_dry_run_of_an_upload_reads(key: str, given: dict[str, Any]) -> None:
+def test_a_dry_run_of_an_upload_reads_but_is_not_what_the_upload_is_for(key: str, given: dict[str, Any]) -> None:
     action = CATALOGUE[key]
     assert action.effect_of(action.parse({**given, "dry_run": True})) is Effect.READ
+    assert Effect.READ not in action.effects
 
 
 @pytest.mark.parametrize("value", ["true", 1, None, False])
@@ -127,6 +145,21 @@ def test_the_effect_of_a_request_is_never_judged_by_a_raw_body() -> None:
     assert asked.effect is Effect.SEND
     assert Request(method="POST", path=path, body={"estimate_only": True}).effect is Effect.READ
     assert Request(method="POST", path=path, body='{"estimate_only": true}').effect is Effect.SEND
+
+
+@pytest.mark.parametrize("form", ["application/x-www-form-urlencoded", "Multipart/form-data; boundary=x"])
+def test_a_form_is_as_good_as_unknown_since_its_fields_are_parameters(form: str) -> None:
+    asked = Request(method="POST", path="/1/now.json", raw_body="_method=DELETE", content_type=form)
+    assert asked.effect is Effect.DESTROY
+    assert not asked.is_known
+    assert Request(method="POST", path="/1/now.json", raw_body="{}", content_type="text/plain").effect is Effect.READ
+
+
+def test_a_parameter_that_is_not_documented_makes_a_read_as_good_as_unknown() -> None:
+    asked = CATALOGUE["request"].parse(
+        {"method": "GET", "path": "/v2/catalogs/7", "query": [{"name": "_method", "value": "DELETE"}]}
+    )
+    assert asked.effect is Effect.DESTROY
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 import pytest
+from pydantic import SecretStr
 
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Kind, Sandbox
 from clevertap_tools.account import HOSTS, Account, region_url
@@ -37,7 +38,7 @@ async def test_an_account_that_answers_is_ready(site: Site) -> None:
 
 async def test_an_account_in_its_region_is_ready_there() -> None:
     with Sandbox(seed=None, region="in1") as sandbox:
-        account = Account(ACCOUNT_ID, PASSCODE, region_url("in1"))
+        account = Account(ACCOUNT_ID, SecretStr(PASSCODE), region_url("in1"))
         found = await check(account, search_regions=True, connect=to(sandbox))
     assert (found.state, found.region) == (State.READY, "in1")
 
@@ -46,7 +47,7 @@ async def test_an_account_in_its_region_is_ready_there() -> None:
 async def test_an_account_in_another_region_is_found_by_harmless_reads(region: str) -> None:
     with Sandbox(seed=None, region=region) as sandbox:
         asked = "sg1" if region != "sg1" else "eu1"
-        account = Account(ACCOUNT_ID, PASSCODE, region_url(asked))
+        account = Account(ACCOUNT_ID, SecretStr(PASSCODE), region_url(asked))
         found = await check(account, search_regions=True, connect=to(sandbox))
         requests = [(each.method, each.path, each.body) for each in sandbox.requests]
     assert (found.state, found.region) == (State.CLIENT_ACTION_REQUIRED, region)
@@ -56,7 +57,7 @@ async def test_an_account_in_another_region_is_found_by_harmless_reads(region: s
 
 async def test_an_account_that_no_region_knows_is_told_so() -> None:
     with Sandbox(seed=None, region="in1") as sandbox:
-        account = Account(ACCOUNT_ID, "wrong", region_url("in1"))
+        account = Account(ACCOUNT_ID, SecretStr("wrong"), region_url("in1"))
         found = await check(account, search_regions=True, connect=to(sandbox))
         hosts = {each.headers["host"] for each in sandbox.requests}
     assert found.state is State.CLIENT_ACTION_REQUIRED
@@ -67,7 +68,7 @@ async def test_an_account_that_no_region_knows_is_told_so() -> None:
 
 async def test_regions_that_could_not_be_asked_are_named() -> None:
     with Sandbox(seed=None, region="in1") as sandbox:
-        account = Account(ACCOUNT_ID, PASSCODE, region_url("eu1"))
+        account = Account(ACCOUNT_ID, SecretStr(PASSCODE), region_url("eu1"))
         down = to(sandbox)
 
         def connect(account: Account) -> AbstractAsyncContextManager[Client]:

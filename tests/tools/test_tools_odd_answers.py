@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
 from clevertap_tools.account import Account
 from clevertap_tools.action import CATALOGUE
@@ -72,7 +73,7 @@ def answering(*answers: tuple[int, object]) -> Iterator[tuple[str, list[str]]]:
 
 def client_of(url: str, **options: Any) -> Client:
     """A client of that host whose waits are as short as can be."""
-    return Client(Account("A-B-C", SECRET, url), random=lambda: 0.0, **options)
+    return Client(Account("A-B-C", SecretStr(SECRET), url), random=lambda: 0.0, **options)
 
 
 async def perform(url: str, key: str, given: dict[str, Any]) -> Any:
@@ -128,7 +129,7 @@ async def test_a_read_is_repeated_only_where_that_can_help(
     [
         ({"android": "8120", "ios": 3055}, 11175),
         ({"android": 8120.0}, 8120),
-        ({}, 0),
+        ({}, None),
         ({"push": {"android": 8120}}, None),
         ({"android": 8120, "ios": "many"}, None),
         ({"android": -1}, None),
@@ -237,7 +238,7 @@ async def test_a_proxy_setting_that_cannot_be_used_is_a_configuration_error(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(ConfigurationError, match="HTTPS_PROXY"):
-        Client(Account("A-B-C", SECRET))
+        Client(Account("A-B-C", SecretStr(SECRET)))
 
 
 async def test_an_answer_without_end_is_given_up() -> None:

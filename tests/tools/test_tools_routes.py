@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clevertap_tools.effect import Effect
-from clevertap_tools.routes import ROUTES, effect_of, wants_token
+from clevertap_tools.routes import ROUTES, about_people, effect_of, is_known, wants_token
 
 READS = """
 POST /1/profiles.json
@@ -49,13 +49,9 @@ UPSERTS = """
 POST /1/createVars
 POST /api/createSegment
 POST /v1/contentBlock/create
-POST /v1/contentBlock/update
 POST /v2/catalogs
 POST /v2/catalogs/501/products
 POST /v2/catalogs/501/products/bulk
-"""
-APPENDS = """
-POST /api/updateSegment
 """
 SENDS = """
 POST /1/targets/trigger.json
@@ -73,6 +69,7 @@ POST /1/delete/profiles.json
 POST /1/demerge/profiles.json
 POST /1/disassociate
 POST /1/deleteVars
+POST /v1/contentBlock/update
 PUT /v2/catalogs/501
 PUT /v2/catalogs/delete/501
 PATCH /v2/catalogs/501/schema/attributes/brand/filterable
@@ -85,7 +82,6 @@ TABLE = [
     for effect, lines in [
         (Effect.READ, READS),
         (Effect.UPSERT, UPSERTS),
-        (Effect.APPEND, APPENDS),
         (Effect.SEND, SENDS),
         (Effect.DESTROY, DESTROYS),
     ]
@@ -97,6 +93,7 @@ BY_BODY = {
     "/1/subscribe",
     "/upload_custom_list_segment_completed",
     "/upload_catalog_completed",
+    "/api/updateSegment",
 }
 PROFILE = {"type": "profile", "identity": "c-1", "profileData": {"Plan": "Gold"}}
 TOKEN = {"type": "token", "objectId": "__f00d", "tokenData": {"id": "t", "type": "fcm"}}
@@ -160,9 +157,24 @@ def test_any_other_path_counts_as_destructive(method: str, path: str) -> None:
         ([{**PROFILE, "profileData": {"Teams": {"$add": ["a"]}}}], Effect.UPSERT),
         ([{**PROFILE, "type": "novelty"}], Effect.APPEND),
         ([{"identity": "c-1"}], Effect.APPEND),
-        (["profile"], Effect.APPEND),
+        (["profile"], Effect.SEND),
+        ([{**PROFILE, "profileData": '{"MSG-dndEmail": false}'}], Effect.SEND),
+        ([{**PROFILE, "profileData": [{"Plan": "Gold"}]}], Effect.SEND),
+        ([{"identity": "c-1", "profileData": {"MSG-dndEmail": False}}], Effect.SEND),
+        ([{**EVENT, "evtData": {"MSG-dndEmail": False}}], Effect.SEND),
+        ([{**TOKEN, "MSG-dndPhone": False}], Effect.SEND),
+        ([{**PROFILE, "profileData": {"MSG-dndEmail": {"$set": True}}}], Effect.SEND),
+        ([{**PROFILE, "profileData": {" MSG - dndSMS": False}}], Effect.SEND),
         ([{**PROFILE, "profileData": None}], Effect.UPSERT),
+        ([{**PROFILE, "profileData": {"MSG-dndEmail": True, "MSG-email": False}}], Effect.UPSERT),
         ([{**PROFILE, "profileData": {"MSG-dndEmail": True, "MSG-email": True}}], Effect.UPSERT),
+        ([{**PROFILE, "profileData": {"MSG-whatsapp": "true"}}], Effect.UPSERT),
+        ([{**PROFILE, "profileData": {"MSG-push-all": {"$delete": 1}}}], Effect.UPSERT),
+        ([{**PROFILE, "profileData": {"category-resubscribe": {"email": ["News"]}}}], Effect.SEND),
+        ([{**PROFILE, "profileData": {"category-unsubscribe": {"email": ["News"]}}}], Effect.UPSERT),
+        ([{**PROFILE, "profileData": {"category-unsubscribe": {"$remove": ["News"]}}}], Effect.SEND),
+        ([{**PROFILE, "profileData": {"category-unsubscribe": {"$delete": 1}}}], Effect.SEND),
+        ([{**PROFILE, "profileData": {"Plan": {"$delete": 1}}}], Effect.UPSERT),
         ([{**PROFILE, "profileData": {"MSG-dndEmail": False}}], Effect.SEND),
         ([EVENT, {**PROFILE, "profileData": {"msg-DNDphone": {"$delete": 1}}}], Effect.SEND),
         ({"type": "profile"}, Effect.SEND),
@@ -178,9 +190,32 @@ def test_an_upload_that_is_not_read_may_lift_opt_outs(body: object) -> None:
     assert effect_of("POST", "/1/upload", body) is Effect.SEND
 
 
-def test_an_estimate_that_also_skips_the_estimate_is_taken_for_a_launch() -> None:
-    body = {"estimate_only": True, "skip_estimate": True}
-    assert effect_of("POST", "/1/targets/create.json", body) is Effect.SEND
+def test_opt_outs_are_looked_for_beside_the_list_of_records_too() -> None:
+    body = {"d": [PROFILE], "defaults": [{"profileData": {"MSG-dndEmail": False}}]}
+    assert effect_of("POST", "/1/upload", body) is Effect.SEND
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"skip_estimate": True},
+        {"skip_estimate": 0},
+        {"skip_estimate": "false"},
+        {"skipEstimate": True},
+        {"Skip_Estimate": True},
+        {"async_estimate": True},
+        {"draft": True},
+        {"Estimate_Only": False},
+        {"estimateOnly": None},
+    ],
+)
+def test_an_estimate_beside_another_switch_is_taken_for_a_launch(beside: dict[str, object]) -> None:
+    assert effect_of("POST", "/1/targets/create.json", {"estimate_only": True, **beside}) is Effect.SEND
+
+
+@pytest.mark.parametrize("beside", [{"skip_estimate": False}, {"skip_estimate": None}, {"async_estimate": False}])
+def test_an_estimate_beside_a_switch_that_is_off_reads(beside: dict[str, object]) -> None:
+    assert effect_of("POST", "/1/targets/create.json", {"estimate_only": True, **beside}) is Effect.READ
 
 
 @pytest.mark.parametrize("value", [False, None, 0, 1, "true", "True", [], [True], {"a": True}])
@@ -203,6 +238,8 @@ def test_only_an_estimate_of_a_campaign_reads() -> None:
         ({"d": [{"type": "email", "value": "a@example.org", "status": "Unsubscribe"}]}, Effect.UPSERT),
         ({"d": [{"status": "Unsubscribe"}, {"status": "Resubscribe"}]}, Effect.SEND),
         ({"d": [{"status": "unsubscribe"}]}, Effect.SEND),
+        ({"d": [{"status": "Unsubscribe", "Status": "Resubscribe"}]}, Effect.SEND),
+        ({"d": [{"status": "Unsubscribe"}], "D": [{"status": "Resubscribe"}]}, Effect.SEND),
         ({"d": [{"status": ["Unsubscribe"]}]}, Effect.SEND),
         ({"d": [{"status": {}}]}, Effect.SEND),
         ({"d": [{}]}, Effect.SEND),
@@ -226,12 +263,122 @@ def test_only_pure_unsubscribing_is_harmless(body: object, effect: Effect) -> No
         ({"replace": True}, Effect.DESTROY),
         ({"replace": "false"}, Effect.DESTROY),
         ({"replace": 1}, Effect.DESTROY),
+        ({"replace": 0}, Effect.DESTROY),
+        ({"Replace": True}, Effect.DESTROY),
+        ({"replace": False, "REPLACE": True}, Effect.DESTROY),
+        ({"override": True}, Effect.DESTROY),
         (None, Effect.DESTROY),
         ([], Effect.DESTROY),
     ],
 )
 def test_a_list_or_catalog_that_replaces_another_takes_it_away(path: str, body: object, effect: Effect) -> None:
     assert effect_of("POST", path, body) is effect
+
+
+ADD, REMOVE = {"ct_segment_id": "1", "action": "ADD"}, {"ct_segment_id": "1", "action": "REMOVE"}
+
+
+@pytest.mark.parametrize(
+    ("groups", "effect"),
+    [
+        ([{"user_profiles": [{"identity": "c-1"}], "segments": [ADD]}], Effect.APPEND),
+        ([{"segments": [ADD]}, {"segments": [ADD, REMOVE]}], Effect.DESTROY),
+        ([{"segments": [{"action": "add"}]}], Effect.DESTROY),
+        ([{"segments": [{**ADD, "Action": "REMOVE"}]}], Effect.DESTROY),
+        ([{"segments": ["ADD"]}], Effect.DESTROY),
+        ([{"segments": ADD}], Effect.DESTROY),
+        ([{}], Effect.DESTROY),
+        (["ADD"], Effect.DESTROY),
+        ({"segments": [ADD]}, Effect.DESTROY),
+        (None, Effect.DESTROY),
+    ],
+)
+def test_who_only_joins_segments_is_appended(groups: object, effect: Effect) -> None:
+    assert effect_of("POST", "/api/updateSegment", {"bulk_profiles": groups}) is effect
+
+
+@pytest.mark.parametrize("body", [None, [], "text", {}])
+def test_a_change_of_segments_that_is_not_read_may_take_people_out(body: object) -> None:
+    assert effect_of("POST", "/api/updateSegment", body) is Effect.DESTROY
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query"),
+    [
+        ("POST", "/1/events.json", ["batch_size", "app", "events", "profile"]),
+        ("GET", "/1/events.json", ["cursor"]),
+        ("GET", "/1/profile.json", ["identity"]),
+        ("GET", "/1/counts/top.json", ["req_id"]),
+        ("GET", "/getSchema", ["type"]),
+        ("GET", "/v2/catalogs", ["status", "page"]),
+        ("GET", "/v2/catalogs/signedurl", ["catalogId", "fileName", "contentType", "multiPart", "totalParts"]),
+        ("GET", "/v1/connect", ["partner"]),
+    ],
+)
+def test_documented_parameters_leave_a_read_a_read(method: str, path: str, query: list[str]) -> None:
+    assert effect_of(method, path, {}, query) is Effect.READ
+    assert is_known(method, path, query)
+
+
+@given(
+    row=st.sampled_from(sorted(ROUTES)),
+    name=st.sampled_from(["_method", "estimate_only", "replace", "deletedBy", "Cursor", "dryrun", "x", ""]),
+)
+def test_any_other_parameter_makes_a_request_as_good_as_unknown(row: tuple[str, str], name: str) -> None:
+    method, path = row
+    assert effect_of(method, path, {"estimate_only": True}, [name]) is Effect.DESTROY
+    assert not is_known(method, path, [name])
+
+
+def test_a_dry_run_asked_for_in_the_query_makes_no_upload_harmless() -> None:
+    assert effect_of("POST", "/1/upload", {"d": [EVENT]}, ["dryRun"]) is Effect.APPEND
+    assert effect_of("POST", "/1/upload", None, ["dryRun"]) is Effect.SEND
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/1/targets/list.json",
+        "/1/targets/result.json",
+        "/1/message/report.json",
+        "/1/now.json",
+        "/1/counts/trends.json",
+        "/1/segments/list.json",
+        "/getSchema",
+        "/category-groups",
+        "/v1/connect",
+        "/v1/contentBlock/info",
+        "/v1/email/templates/localise/",
+        "/v2/catalogs",
+        "/v2/catalogs/501",
+        "/v2/catalogs/501/products/bulk",
+        "/get_catalog_url",
+    ],
+)
+def test_paths_of_campaigns_and_catalogues_tell_of_things(path: str) -> None:
+    assert not about_people(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/1/profile.json",
+        "/1/profiles.json",
+        "/1/events.json",
+        "/1/upload",
+        "/1/subscribe",
+        "/1/getVars",
+        "/1/counts/top.json",
+        "/1/delete/profiles.json",
+        "/api/updateSegment",
+        "/1/send/push.json",
+        "/v2/catalogs/x",
+        "/unheard-of",
+        "/1/targets/list.json/",
+    ],
+)
+def test_every_other_path_may_tell_of_people(path: str) -> None:
+    assert about_people(path)
 
 
 @given(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from pydantic import SecretStr
 
 from clevertap_sandbox import Fault, Kind, Sandbox
 from clevertap_tools.account import Account
@@ -56,7 +57,7 @@ def test_the_account_token_goes_only_where_the_reference_asks_for_it(path: str, 
 
 
 def test_whoever_gets_the_token_also_gets_the_account_under_its_other_name() -> None:
-    account = Account("A-B-C", "secret", token="token")
+    account = Account("A-B-C", SecretStr("secret"), token=SecretStr("token"))
     plain = post("/v2/catalogs", {}, Effect.UPSERT, read_envelope)
     assert headers(account, plain).keys().isdisjoint({"X-Account-Id", "X-CleverTap-Token"})
     named = headers(account, replace(plain, with_token=True))
@@ -67,7 +68,7 @@ def test_whoever_gets_the_token_also_gets_the_account_under_its_other_name() -> 
 async def test_a_connection_that_breaks_inside_this_process_is_a_lost_answer_like_any_other() -> None:
     with Sandbox() as sandbox:
         sandbox.faults.add(Fault(kind=Kind.RESET_AFTER))
-        account = Account(sandbox.account_id, sandbox.passcode, "http://localhost")
+        account = Account(sandbox.account_id, SecretStr(sandbox.passcode), "http://localhost")
         async with Client(account, transport=in_process(sandbox.app)) as client:
             with pytest.raises(OutcomeUnknownError):
                 await client.send(post("/1/upload", {"d": []}, Effect.APPEND, read_envelope))

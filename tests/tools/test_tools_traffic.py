@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+from pydantic import SecretStr
 
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, SHOP, Kind, Sandbox
 from clevertap_sandbox.serve import serving
@@ -130,7 +131,7 @@ async def test_requests_one_after_the_other_use_one_connection(site: Site) -> No
     url = f"http://127.0.0.1:{listener.extra(anyio.abc.SocketAttribute.local_port)}"  # noqa: S610 - no Django here
     async with listener, anyio.create_task_group() as group:
         group.start_soon(listener.serve, relay)
-        async with Client(Account(ACCOUNT_ID, PASSCODE, url)) as client:
+        async with Client(Account(ACCOUNT_ID, SecretStr(PASSCODE), url)) as client:
             for _ in range(5):
                 await client.for_call().send(PROBE)
         group.cancel_scope.cancel()
@@ -262,7 +263,7 @@ async def test_a_pause_ends_at_the_deadline(site: Site) -> None:
 
 async def test_an_application_in_this_process_is_asked_without_a_port() -> None:
     with Sandbox(seed=None) as sandbox:
-        account = Account(ACCOUNT_ID, PASSCODE, "http://localhost")
+        account = Account(ACCOUNT_ID, SecretStr(PASSCODE), "http://localhost")
         async with Client(account, transport=in_process(sandbox.app)) as client:
             assert (await client.send(PROBE))["count"] == 0
         assert sandbox.peak(NOW) == 1
@@ -272,7 +273,7 @@ async def test_a_loss_inside_this_process_is_told_apart_from_what_never_left() -
     async def silent(scope: Any, receive: Any, send: Any) -> None:
         await anyio.sleep_forever()
 
-    async with Client(Account("id", "passcode"), transport=in_process(silent), deadline=SHORT) as client:
+    async with Client(Account("id", SecretStr("passcode")), transport=in_process(silent), deadline=SHORT) as client:
         with pytest.raises(OutcomeUnknownError):
             await client.send(wire.post(UPLOAD, {"d": []}, Effect.APPEND, wire.read_envelope))
         with pytest.raises(DeadlineError):
@@ -286,7 +287,7 @@ async def test_an_address_that_nobody_answers_under_is_unreachable_and_not_quote
     async def at_once_(_seconds: float) -> None:
         pass
 
-    async with Client(Account("the-id", "the-passcode", url), sleep=at_once_) as client:
+    async with Client(Account("the-id", SecretStr("the-passcode"), url), sleep=at_once_) as client:
         with pytest.raises(UnreachableError) as caught:
             await client.send(PROBE)
     assert "127.0.0.1" not in str(caught.value)

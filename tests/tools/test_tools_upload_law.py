@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Fault, Kind, Sandbox
 from clevertap_sandbox.serve import serving
@@ -58,13 +59,13 @@ async def wait(_seconds: float) -> None:
 
 
 async def sent(url: str, records: list[dict[str, Any]], effect: Effect, batch_size: int, concurrency: int) -> Ledger:
-    account = Account(ACCOUNT_ID, PASSCODE, url)
+    account = Account(ACCOUNT_ID, SecretStr(PASSCODE), url)
     async with Client(account, upload_concurrency=concurrency, sleep=wait) as client:
         return await upload(client.for_call(), iter(records), effect=effect, batch_size=batch_size)
 
 
 async def stored(url: str) -> int:
-    async with Client(Account(ACCOUNT_ID, PASSCODE, url)) as client:
+    async with Client(Account(ACCOUNT_ID, SecretStr(PASSCODE), url)) as client:
         await client.send(wire.post("/1/upload", {"d": events(1, set())}, Effect.APPEND, wire.read_envelope))
         body = await client.send(wire.post("/1/counts/events.json", COUNT, Effect.READ, wire.read_envelope))
     return int(body["count"]) - 1

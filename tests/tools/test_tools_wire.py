@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, quote, unquote_to_bytes
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from clevertap_tools import wire
 from clevertap_tools.account import Account
@@ -21,7 +22,7 @@ from clevertap_tools.errors import (
 )
 from clevertap_tools.wire import Answer, Call
 
-ACCOUNT = Account("the-id", "the-passcode", token="the-token")
+ACCOUNT = Account("the-id", SecretStr("the-passcode"), token=SecretStr("the-token"))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 
 
@@ -54,7 +55,7 @@ def test_a_body_says_what_it_is() -> None:
 def test_the_token_goes_only_where_it_is_asked_for() -> None:
     assert "X-CleverTap-Token" not in wire.headers(ACCOUNT, call())
     assert wire.headers(ACCOUNT, call(with_token=True))["X-CleverTap-Token"] == "the-token"
-    assert "X-CleverTap-Token" not in wire.headers(Account("id", "passcode"), call(with_token=True))
+    assert "X-CleverTap-Token" not in wire.headers(Account("id", SecretStr("passcode")), call(with_token=True))
 
 
 def test_no_header_of_a_call_replaces_the_credentials() -> None:
@@ -248,7 +249,7 @@ def test_a_clipped_text_keeps_its_beginning(text: str) -> None:
 
 
 def test_after_a_401_the_other_regions_are_named() -> None:
-    advice = wire.credentials_advice(Account("id", "passcode"))
+    advice = wire.credentials_advice(Account("id", SecretStr("passcode")))
     assert "CLEVERTAP_REGION" in advice
     assert "asks eu1" in advice
     for region in ("in1", "sg1", "us1", "aps3", "mec1"):
@@ -256,7 +257,7 @@ def test_after_a_401_the_other_regions_are_named() -> None:
 
 
 def test_after_a_401_on_a_host_of_ones_own_no_region_is_named() -> None:
-    advice = wire.credentials_advice(Account("id", "passcode", "https://proxy.example.org"))
+    advice = wire.credentials_advice(Account("id", SecretStr("passcode"), "https://proxy.example.org"))
     assert "CLEVERTAP_BASE_URL" in advice
     assert "in1" not in advice
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
 from ipaddress import ip_address
 from types import MappingProxyType
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
+
+from pydantic import SecretStr
 
 DEFAULT_REGION = "eu1"
 LOOKS_LIKE = "must look like https://host or https://host:port"
@@ -37,21 +41,39 @@ class Account:
         id: The project id, sent as `X-CleverTap-Account-Id`. Its shape is CleverTap's business.
         passcode: The secret, sent as `X-CleverTap-Passcode`; never printed.
         base_url: Scheme and host that every call goes to, without a trailing slash.
-        token: The account token, for the few calls that ask for `X-CleverTap-Token`.
+        token: The account token, for the few calls that ask for `X-CleverTap-Token`; never printed either.
         zone: The project's time zone; None when the operator has not named it.
     """
 
     id: str
-    passcode: str = field(repr=False)
+    passcode: SecretStr
     base_url: str = f"https://{HOSTS[DEFAULT_REGION]}"
-    token: str | None = field(default=None, repr=False)
+    token: SecretStr | None = None
     zone: ZoneInfo | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be seen outside the headers of a call."""
+        return tuple(secret.get_secret_value() for secret in (self.passcode, self.token) if secret)
+
+    def without_secrets(self, text: bytes) -> bytes:
+        """What a host said, without our secrets: some repeat in an answer what they were asked with."""
+        found = {spelling.encode() for secret in self.secrets for spelling in spellings(secret)}
+        for spelling in sorted(found, key=len, reverse=True):
+            text = text.replace(spelling, b"[secret]")
+        return text
 
     @property
     def region(self) -> str | None:
         """The region that the base URL belongs to, None when it is nobody's."""
         host = urlsplit(self.base_url).hostname
         return next((name for name, known in {**HOSTS, **LEGACY_HOSTS}.items() if known == host), None)
+
+
+def spellings(secret: str) -> Iterator[str]:
+    """The ways in which an address, JSON, a web page or a log of headers writes a secret."""
+    for written in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], escape(secret)):
+        yield from (written, written.lower(), written.upper())
 
 
 def region_url(region: str) -> str:

@@ -47,6 +47,11 @@ class Arguments(BaseModel):
         """How many records or people a call names; None where it names none."""
         return None
 
+    @property
+    def countable(self) -> bool:
+        """Whether `record_count` is sure to see every record."""
+        return True
+
 
 class Result(BaseModel):
     """What an action answers."""
@@ -125,10 +130,7 @@ class Action(Generic[A, R]):
             InvalidArgumentsError: With one line for each thing that is wrong.
         """
         check_json(given)
-        try:
-            return self.arguments.model_validate(given)
-        except ValidationError as error:
-            raise InvalidArgumentsError(problems(error, self.arguments)) from None
+        return checked(self.arguments, given)
 
     async def __call__(self, client: Client, asked: A) -> R:
         """Do it."""
@@ -164,6 +166,9 @@ def action(
         effects: Every effect it may have; needed when `effect` is a function.
         preview: What a call would do, for the person who has to say yes.
         once: Whether the same arguments within an hour are taken for a mistake.
+
+    Raises:
+        TypeError: It may send or destroy and has no preview.
     """
 
     def register(function: Callable[[Client, A], Awaitable[R]]) -> Action[A, R]:
@@ -183,10 +188,24 @@ def action(
             preview=preview,
             once=once,
         )
+        if preview is None and any(each.guarded for each in made.effects):
+            raise TypeError(f"{made.key} may send or destroy, so it needs a preview")
         CATALOGUE[made.key] = made
         return made
 
     return register
+
+
+def checked(model: type[A], given: Mapping[str, Any]) -> A:
+    """Arguments as a model wants them.
+
+    Raises:
+        InvalidArgumentsError: With one line for each thing that is wrong.
+    """
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise InvalidArgumentsError(problems(error, model)) from None
 
 
 def check_json(given: Mapping[str, Any]) -> None:

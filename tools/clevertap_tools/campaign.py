@@ -113,7 +113,7 @@ class Content(Arguments):
 CONTENT = WithJsonSchema(
     {
         "type": "object",
-        "description": "push, webpush: title, body, platform_specific; email: subject, body (HTML), sender_name, "
+        "description": "push, webpush: title, body, platform_specific; email: subject, body, sender_name, "
         "reply_to, from_email, cc, bcc, pre_header, amp_body; sms: body, sender_id, message_info, unicode; "
         "whatsapp: whatsapp {message_type, template_name, locale, header, body, buttons}; "
         "notificationinbox: cards [{title: {text}, message: {text}}]",
@@ -166,9 +166,9 @@ class Campaign(Arguments):
     schedule: Annotated[Schedule | None, named(Schedule, "Instead of when. type: now, later, recurring")] = None
     content: Annotated[Content | None, CONTENT] = None
     devices: Annotated[list[Literal["android", "ios", "windows"]] | None, Field(description="For push")] = None
-    wzrk_cid: Annotated[str | None, Field(description="Android channel; Android push needs it")] = None
+    wzrk_cid: Annotated[str | None, Field(description="Channel; Android push needs it")] = None
     estimate_only: Annotated[bool, Field(description="Tell the reach, create nothing")] = False
-    provider_nick_name: Annotated[str | None, Field(description="Provider; required for whatsapp")] = None
+    provider_nick_name: Annotated[str | None, Field(description="Required for whatsapp")] = None
     labels: Annotated[list[str] | None, Field(description="For reports")] = None
     ttl: Annotated[Ttl | None, Field(description="relative: minutes; absolute: yyyyMMddHHmm")] = None
     respect_frequency_caps: Annotated[bool | None, Field(description="Default true")] = None
@@ -224,7 +224,10 @@ class Campaign(Arguments):
             made["where"] = self.where.cql(time, "where.")
         made["when"] = self._start()
         made["content"] = self.content.sent(self.target_mode) if self.content else {}
-        return made | {"estimate_only": True} if self.estimate_only else made
+        if self.estimate_only:
+            made.pop("draft", None)  # an estimate saves nothing, and must not be told to
+            made["estimate_only"] = True
+        return made
 
     def _start(self) -> str | JsonObject:
         """When it starts; an estimate starts nothing, but CleverTap asks for the field all the same."""

@@ -178,17 +178,10 @@ class Client:
             flight.left = isinstance(error, UnavailableError) and error.taken
             flight.doubtful |= flight.left
             flight.waiting = error if isinstance(error, UnavailableError) else None
-            error.message = self._without_secrets(error.message)
             raise
 
-    def _without_secrets(self, text: str) -> str:
-        """A foreign text that repeats none of our secrets."""
-        for secret in filter(None, (self.account.passcode, self.account.token)):
-            text = text.replace(secret, "[secret]")
-        return text
-
     async def _exchange(self, call: Call[Any], flight: Flight) -> Answer:
-        """One request and its whole answer."""
+        """One request and its whole answer, without what it repeats of our secrets."""
         flight.left = False
         try:
             request = self._http.build_request(
@@ -208,8 +201,8 @@ class Client:
             raise transport_error(error, left=flight.left) from error
         return Answer(
             response.status_code,
-            body,
-            response.headers.get("content-type", ""),
+            self.account.without_secrets(body),
+            self.account.without_secrets(response.headers.get("content-type", "").encode()).decode(),
             wire.seconds_to_wait(response.headers.get("retry-after"), self.clock()),
         )
 

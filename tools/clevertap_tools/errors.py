@@ -38,6 +38,8 @@ class CleverTapError(Exception):
     """Whether anything changed on CleverTap."""
     next_step: ClassVar[str] = ""
     """What to try next when the raiser knows nothing better."""
+    quotes: ClassVar[bool] = True
+    """Whether the message may repeat what CleverTap or its customers wrote; False where all of it is our own."""
 
     def __init__(self, message: str, *, field: str | None = None, next_step: str | None = None) -> None:
         super().__init__(message)
@@ -67,6 +69,7 @@ class ConfigurationError(RejectedError):
     """A setting is missing or malformed. The message names the variable, never its value."""
 
     code = "configuration"
+    quotes = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class InvalidArgumentsError(RejectedError):
     """Arguments refused here, before anything left; one line for each problem."""
 
     code = "invalid_arguments"
+    quotes = False
     next_step = "Correct these arguments and call again. Nothing was sent."
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -97,6 +101,7 @@ class NotAllowedError(RejectedError):
     """The operator has not allowed what this call would do."""
 
     code = "not_allowed"
+    quotes = False
 
 
 class InvalidRequestError(RejectedError):
@@ -144,6 +149,7 @@ class UnreachableError(UnavailableError):
     """No connection could be made; the request never left."""
 
     code = "unreachable"
+    quotes = False
     taken = False
 
 
@@ -179,6 +185,7 @@ class RedirectedError(UnavailableError):
     """The answer points elsewhere, where passcodes do not follow; the request may have been carried out."""
 
     code = "redirected"
+    quotes = False
     lasting = True
     next_step = "Check the base URL: CleverTap's own hosts do not redirect."
 
@@ -187,12 +194,14 @@ class LostAnswerError(UnavailableError):
     """The connection broke, or stayed silent too long, before the answer was complete."""
 
     code = "lost_answer"
+    quotes = False
 
 
 class DeadlineError(UnavailableError):
     """The time for this call ran out; `taken` tells whether the request had left."""
 
     code = "deadline"
+    quotes = False
     taken = False
 
     def __init__(self, message: str, *, next_step: str | None = None, taken: bool = False) -> None:

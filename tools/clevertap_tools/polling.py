@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,7 +34,7 @@ def read_pollable(answer: Answer, known: str | None = None) -> JsonObject | Pend
     if str(body.get("status")).lower() != "partial":
         return wire.read_envelope(answer)
     req_id = body.get("req_id") or known
-    if not req_id:
+    if not re.fullmatch(r"\d{1,20}", str(req_id or "")):
         raise UnreadableAnswerError("CleverTap is still computing, but gave no req_id to ask again with.")
     return Pending(str(req_id))
 

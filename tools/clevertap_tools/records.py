@@ -30,7 +30,6 @@ MOST_PROPERTIES = 256
 MOST_ITEMS = 256
 MOST_VALUES = 100
 MOST_PROBLEMS = 20
-DO_NOT_DISTURB = "msg-dnd"
 REFUSED_IDENTITIES = frozenset(
     {
         "undefined",
@@ -262,11 +261,6 @@ def counts_up(profile: Mapping[str, Any]) -> bool:
     return any(
         isinstance(value, dict) and not value.keys().isdisjoint(("$incr", "$decr")) for value in profile.values()
     )
-
-
-def lifts_opt_out(profile: Mapping[str, Any]) -> bool:
-    """Whether this profile takes an address off do-not-disturb, for everybody who has it (reference: data 4.4, 9.3)."""
-    return any(key.casefold().startswith(DO_NOT_DISTURB) and value is not True for key, value in profile.items())
 
 
 def moments(given: list[JsonObject]) -> Iterator[int | None]:

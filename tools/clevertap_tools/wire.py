@@ -116,12 +116,12 @@ def headers(account: Account, call: Call[Any]) -> dict[str, str]:
     """Who calls, and in what form (reference: data 1.2)."""
     named = dict(call.headers)
     named["X-CleverTap-Account-Id"] = account.id
-    named["X-CleverTap-Passcode"] = account.passcode
+    named["X-CleverTap-Passcode"] = account.passcode.get_secret_value()
     if call.body:
         named["Content-Type"] = call.content_type
     if call.with_token and account.token:
         # Catalogues name the account by another header when they are asked with the token (engagement 1.2).
-        named |= {"X-CleverTap-Token": account.token, "X-Account-Id": account.id}
+        named |= {"X-CleverTap-Token": account.token.get_secret_value(), "X-Account-Id": account.id}
     return named
 
 

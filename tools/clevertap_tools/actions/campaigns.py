@@ -9,19 +9,20 @@ from pydantic import Field
 from clevertap_tools import wire
 from clevertap_tools.action import Arguments, Listing, Result, Toolset, action
 from clevertap_tools.campaign import Campaign
+from clevertap_tools.campaign_in_words import campaign_deed, campaign_details
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
-from clevertap_tools.errors import InvalidRequestError, OutcomeUnknownError
+from clevertap_tools.errors import OutcomeUnknownError
+from clevertap_tools.estimate import estimated, post_campaign, read_estimate
 from clevertap_tools.moments import Day, ProjectTime
+from clevertap_tools.preview import Preview
 from clevertap_tools.query import span
 from clevertap_tools.wire import Answer, JsonObject
 
-CREATE = "/1/targets/create.json"
 LIST = "/1/targets/list.json"
 STOP = "/1/targets/stop.json"
 REPORT = "/1/targets/result.json"
 CONFLICT = 409
-CHANNEL_TEXT = "notification channel"
 NO_REACH = "CleverTap gave no estimate that can be read; the reach is not known."
 UNFINISHED_TEXTS = ("this target has no result as of yet", "this target hasn't been completed")
 """What CleverTap says, under one HTTP status or another, of a campaign that has no report."""
@@ -86,7 +87,7 @@ class CreatedCampaign(Result):
     name: str
     status: str
     estimates: dict[str, int] | None = Field(default=None)
-    reach: int | None = Field(default=None, description="Sum of estimates; an upper bound")
+    reach: int | None = Field(default=None, description="Upper bound")
     warning: str | None = None
 
 
@@ -100,6 +101,23 @@ class StoppedCampaign(Result):
 def effect_of_campaign(asked: Campaign) -> Effect:
     """An estimate creates nothing."""
     return Effect.READ if asked.estimate_only else Effect.SEND
+
+
+async def preview_campaign(client: Client, asked: Campaign) -> Preview:
+    """What a campaign says, to whom and when; its reach is asked of CleverTap.
+
+    Raises:
+        InvalidRequestError: CleverTap would refuse the campaign too.
+    """
+    time = ProjectTime(client.account.zone, client.clock())
+    estimate = await estimated(client, asked.sent(time))
+    known = estimate.parts if estimate.certain else None
+    return Preview(campaign_deed(asked), campaign_details(asked, known, time), estimate.reach)
+
+
+async def preview_stop(_: Client, asked: CampaignId) -> Preview:
+    """What stopping means; nobody can tell how many will not be reached."""
+    return Preview(f"Stop campaign {asked.id} for good; what was sent stays sent.")
 
 
 @action(title="Get campaigns", effect=Effect.READ, toolset=Toolset.CORE)
@@ -146,16 +164,16 @@ async def get_campaign_report(client: Client, asked: CampaignId) -> CampaignRepo
     effect=effect_of_campaign,
     effects=frozenset({Effect.READ, Effect.SEND}),
     toolset=Toolset.CORE,
+    preview=preview_campaign,
+    once=True,
 )
 async def create_campaign(client: Client, asked: Campaign) -> CreatedCampaign:
     """Launch a campaign to an audience, or with estimate_only tell whom it would reach.
 
-    Always estimate first and show the reach: a launch messages real people, cannot be recalled, and made twice makes
-    two campaigns.
+    Estimate first and show the reach: a launch messages real people and cannot be recalled.
 
     Example: {"name": "Win-back", "target_mode": "push", "where": {"event_name": "Charged", "from": "-90d", "to":
-    "-60d"}, "devices": ["android"], "wzrk_cid": "offers", "content": {"title": "Hi", "body": "Back soon?"},
-    "estimate_only": true}
+    "-60d"}, "devices": ["ios"], "content": {"title": "Hi", "body": "Back soon?"}, "estimate_only": true}
 
     Raises:
         OutcomeUnknownError: The answer was lost; the campaign may exist.
@@ -163,13 +181,8 @@ async def create_campaign(client: Client, asked: Campaign) -> CreatedCampaign:
     Reference: engagement 3
     """
     time = ProjectTime(client.account.zone, client.clock())
-    call = wire.post(CREATE, asked.sent(time), effect_of_campaign(asked), wire.read_envelope)
     try:
-        body = await client.send(call)
-    except InvalidRequestError as error:
-        if CHANNEL_TEXT in error.message.lower():
-            error.field, error.next = "wzrk_cid", "Name an Android notification channel of the app in wzrk_cid."
-        raise
+        body = await post_campaign(client, asked.sent(time), effect_of_campaign(asked))
     except OutcomeUnknownError as error:
         raise OutcomeUnknownError(
             error.message,
@@ -178,7 +191,7 @@ async def create_campaign(client: Client, asked: Campaign) -> CreatedCampaign:
     return created(asked, body)
 
 
-@action(title="Stop campaign", effect=Effect.DESTROY, toolset=Toolset.CORE)
+@action(title="Stop campaign", effect=Effect.DESTROY, toolset=Toolset.CORE, preview=preview_stop)
 async def stop_campaign(client: Client, asked: CampaignId) -> StoppedCampaign:
     """Stop a scheduled or running campaign for good.
 
@@ -217,18 +230,14 @@ def read_report(answer: Answer) -> JsonObject | None:
 
 def created(asked: Campaign, body: JsonObject) -> CreatedCampaign:
     """What CleverTap made of a campaign."""
-    told = body.get("estimates")
-    estimates = {name: wire.natural(reach) for name, reach in told.items()} if isinstance(told, dict) else {}
-    known = {name: reach for name, reach in estimates.items() if reach is not None}
-    # A reach that leaves somebody out is worse than none: it is what a launch is decided on.
-    certain = isinstance(told, dict) and len(known) == len(estimates)
+    estimate = read_estimate(body)
     return CreatedCampaign(
         id=wire.natural(body.get("id")),
         name=asked.name,
         status="estimate" if asked.estimate_only else "draft" if asked.draft else "created",
-        estimates=known or None,
-        reach=sum(known.values()) if certain else None,
-        warning=None if certain or asked.skip_estimate else NO_REACH,
+        estimates=estimate.parts or None,
+        reach=estimate.reach,
+        warning=None if estimate.certain or asked.skip_estimate else NO_REACH,
     )
 
 

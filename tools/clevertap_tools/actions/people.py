@@ -12,6 +12,8 @@ from clevertap_tools.action import Arguments, Result, Toolset, action
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError, InvalidRequestError
+from clevertap_tools.in_words import first, line, people
+from clevertap_tools.preview import Preview
 from clevertap_tools.records import LONGEST_IDENTITY, Identity
 from clevertap_tools.upload import Batch, BatchOutcome, Ledger, cut
 from clevertap_tools.upload_result import MOST_RECORDS, UploadResult, result_of
@@ -20,6 +22,8 @@ from clevertap_tools.wire import Answer, JsonObject
 PROFILE = "/1/profile.json"
 DELETE = "/1/delete/profiles.json"
 PEOPLE_PER_CALL = 100
+LONGEST_NAME = 30
+"""Characters of a name in a list of names that a person reads."""
 NOT_FOUND = 404
 NOBODY = re.compile(r"\b(profile|user|record) not found", re.IGNORECASE)
 
@@ -69,6 +73,27 @@ class DeleteUserProfiles(Arguments):
             raise ValueError("give either 'identity' or 'guid', a list")
         return self
 
+    @property
+    def kind(self) -> str:
+        """The kind of name."""
+        return "identity" if self.identity else "guid"
+
+    @property
+    def names(self) -> list[Identity]:
+        """The names."""
+        return self.identity or self.guid or []
+
+    @property
+    def record_count(self) -> int:
+        """How many people."""
+        return len(self.names)
+
+
+async def preview_deletion(_: Client, asked: DeleteUserProfiles) -> Preview:
+    """Whom it would erase."""
+    names = [f"{asked.kind} {line(name, LONGEST_NAME)}" for name in asked.names]
+    return Preview(f"Erase {people(len(names))} for good.", (f"Who: {first(names)}",), len(names))
+
 
 @action(title="Get user profile", effect=Effect.READ, toolset=Toolset.PEOPLE, default=True)
 async def get_user_profile(client: Client, asked: OnePerson) -> FoundPerson:
@@ -85,7 +110,7 @@ async def get_user_profile(client: Client, asked: OnePerson) -> FoundPerson:
     return FoundPerson(found=True, record=record) if record else FoundPerson(found=False)
 
 
-@action(title="Delete user profiles", effect=Effect.DESTROY, toolset=Toolset.CORE)
+@action(title="Delete user profiles", effect=Effect.DESTROY, toolset=Toolset.CORE, preview=preview_deletion)
 async def delete_user_profile(client: Client, asked: DeleteUserProfiles) -> UploadResult:
     """Erase people and all they did, for good.
 
@@ -96,15 +121,15 @@ async def delete_user_profile(client: Client, asked: DeleteUserProfiles) -> Uplo
 
     Reference: data 9.1
     """
-    kind, names = ("identity", asked.identity) if asked.identity else ("guid", asked.guid)
+    kind, names = asked.kind, asked.names
     ledger = Ledger()
     # One after the other: CleverTap's limit is low here, and a refusal must stop the rest.
-    for batch in cut([{kind: name} for name in names or ()], PEOPLE_PER_CALL):
+    for batch in cut([{kind: name} for name in names], PEOPLE_PER_CALL):
         if ledger.errors:
             ledger.unsent.append(batch.span)
         else:
             await erase(client, kind, batch, ledger)
-            await client.report(ledger.sent, len(names or ()), f"{ledger.accepted} accepted for deletion")
+            await client.report(ledger.sent, len(names), f"{ledger.accepted} accepted for deletion")
     return result_of(ledger, "deleting them again is harmless.", "Accepted means queued; gone after 24 to 48 hours.")
 
 

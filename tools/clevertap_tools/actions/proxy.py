@@ -12,17 +12,23 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from clevertap_tools import wire
 from clevertap_tools.action import Arguments, Result, Toolset, action
+from clevertap_tools.addressed import people_named, records_named
 from clevertap_tools.client import Client
 from clevertap_tools.disguises import checked_filling, checked_headers, checked_path
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import UnreadableAnswerError
-from clevertap_tools.routes import effect_of, wants_token
+from clevertap_tools.estimate import CREATE, estimated
+from clevertap_tools.preview import Preview
+from clevertap_tools.request_in_words import body_lines, named_people, pairs, request_deed
+from clevertap_tools.routes import about_people, effect_of, is_known, wants_token
 from clevertap_tools.wire import Answer, Call
 
 NO_CONTENT = 204
 LONGEST_PARAMETER = 20_000
 # A schema must say something; this is true of every value and binds none.
 ANY_JSON = WithJsonSchema({"minProperties": 0})
+FORM = re.compile(r"application/x-www-form-urlencoded|multipart/", re.IGNORECASE)
+"""Types of a body that servers read as they read query parameters."""
 PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_]+)\}", re.ASCII)
 
 
@@ -100,7 +106,44 @@ class Request(Arguments):
     @property
     def effect(self) -> Effect:
         """What it does; a raw body is never read to make it look harmless."""
-        return effect_of(self.method, self.filled_path, self.body if self.raw_body is None else None)
+        return effect_of(self.method, self.filled_path, self.read_body, self.parameters)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the reference tells what it does."""
+        return is_known(self.method, self.filled_path, self.parameters)
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of its parameters; a form holds some too, and stands for them as it is."""
+        form = [self.raw_body] if self.raw_body and FORM.match(self.content_type or "") else []
+        return [each.name for each in self.query] + form
+
+    @property
+    def read_body(self) -> Any:
+        """The body as far as anything may be concluded from it."""
+        return self.body if self.raw_body is None else None
+
+    @property
+    def record_count(self) -> int | None:
+        """How many records or people the body names."""
+        return records_named(self.method, self.filled_path, self.read_body)
+
+    @property
+    def countable(self) -> bool:
+        """A raw body is never read, so it may hold any number."""
+        return self.raw_body is None
+
+    @property
+    def people(self) -> list[str] | None:
+        """Everybody whom it can touch, None when nobody can tell."""
+        return people_named(self.method, self.filled_path, self.read_body) if self.is_known else None
+
+    @property
+    def is_campaign(self) -> bool:
+        """Whether it would create a campaign whose reach can be asked."""
+        readable = self.is_known and isinstance(self.read_body, dict)
+        return readable and (self.method, self.filled_path) == ("POST", CREATE)
 
 
 class RawAnswer(Result):
@@ -131,7 +174,30 @@ def effect_of_request(asked: Request) -> Effect:
     return asked.effect
 
 
-@action(title="Request any path", effect=effect_of_request, effects=frozenset(Effect), toolset=Toolset.CORE)
+async def preview_request(client: Client, asked: Request) -> Preview:
+    """What is known of the path, and what goes there; the reach where the body tells it or CleverTap can be asked.
+
+    Raises:
+        InvalidRequestError: It would create a campaign that CleverTap refuses.
+    """
+    path, people = asked.filled_path, asked.people
+    deed = request_deed(asked.method, path, asked.effect, known=asked.is_known)
+    details = named_people(people)
+    details += pairs("Query", {each.name: each.value for each in asked.query})
+    details += pairs("Headers", asked.headers)
+    details += body_lines(asked.body, asked.raw_body, asked.content_type)
+    if asked.is_campaign:
+        return Preview(deed, tuple(details), (await estimated(client, asked.body)).reach)
+    return Preview(deed, tuple(details), None if people is None else len(people))
+
+
+@action(
+    title="Request any path",
+    effect=effect_of_request,
+    effects=frozenset(Effect),
+    toolset=Toolset.CORE,
+    preview=preview_request,
+)
 async def request(client: Client, asked: Request) -> RawAnswer:
     """Call any path of CleverTap's API that no other tool covers.
 
@@ -146,7 +212,8 @@ async def request(client: Client, asked: Request) -> RawAnswer:
 
     Reference: data 0.1
     """
-    return await client.send(call_of(asked))
+    answer = await client.send(call_of(asked))
+    return answer.model_copy(update={"of_things": not about_people(asked.filled_path)})
 
 
 def call_of(asked: Request) -> Call[RawAnswer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated
 
 from pydantic import Field
@@ -9,8 +10,11 @@ from pydantic import Field
 from clevertap_tools.action import Toolset, action
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
+from clevertap_tools.in_words import first, line, people
 from clevertap_tools.moments import ProjectTime
-from clevertap_tools.records import EventRecord, ProfileRecord, TokenRecord, counts_up, lifts_opt_out, moments, records
+from clevertap_tools.opt_outs import is_of_address, lifted
+from clevertap_tools.preview import Preview
+from clevertap_tools.records import NAMES, EventRecord, ProfileRecord, TokenRecord, counts_up, moments, records
 from clevertap_tools.upload import TOKENS_PER_CALL
 from clevertap_tools.upload_result import MOST_RECORDS, Uploading, UploadResult, uploaded
 from clevertap_tools.wire import JsonObject
@@ -18,6 +22,8 @@ from clevertap_tools.wire import JsonObject
 TRIGGER_BACK = 2 * 3600
 TRIGGER_AHEAD = 2 * 60
 """Seconds around now within which an event can trigger live campaigns (reference: data 4.2)."""
+LONGEST_NAME = 30
+"""Characters of a name in a list of names that a person reads."""
 
 
 class UploadUserProfiles(Uploading):
@@ -32,6 +38,11 @@ class UploadUserProfiles(Uploading):
         ),
     ]
 
+    @property
+    def record_count(self) -> int:
+        """How many profiles."""
+        return len(self.profiles)
+
 
 class UploadEvents(Uploading):
     """Events to record."""
@@ -45,6 +56,11 @@ class UploadEvents(Uploading):
         ),
     ]
 
+    @property
+    def record_count(self) -> int:
+        """How many events."""
+        return len(self.events)
+
 
 class UploadDeviceTokens(Uploading):
     """Push tokens to attach."""
@@ -53,16 +69,20 @@ class UploadDeviceTokens(Uploading):
         list[TokenRecord], Field(min_length=1, max_length=MOST_RECORDS, description="keys only for chrome")
     ]
 
+    @property
+    def record_count(self) -> int:
+        """How many tokens."""
+        return len(self.tokens)
+
 
 def effect_of_profiles(asked: UploadUserProfiles) -> Effect:
     """An increment counts twice when it is sent twice; everything else may be repeated.
 
-    Lifting an opt-out lets messages out to everybody on the address, as `Resubscribe` does, so it needs the same
-    permission. It is too rare to be among the effects that the tool publishes.
+    Lifting an opt-out lets messages out, as `Resubscribe` does, so it needs the same permission.
     """
     if asked.dry_run:
         return Effect.READ
-    if any(lifts_opt_out(each.profileData) for each in asked.profiles):
+    if any(lifted(each.profileData) for each in asked.profiles):
         return Effect.SEND
     return Effect.APPEND if any(counts_up(each.profileData) for each in asked.profiles) else Effect.UPSERT
 
@@ -77,11 +97,28 @@ def effect_of_tokens(asked: UploadDeviceTokens) -> Effect:
     return Effect.READ if asked.dry_run else Effect.UPSERT
 
 
+async def preview_profiles(_: Client, asked: UploadUserProfiles) -> Preview:
+    """Whose opt-outs it would lift; how many others share their addresses is not known."""
+    lifting = [each for each in asked.profiles if lifted(each.profileData)]
+    keys = Counter(key for each in lifting for key in lifted(each.profileData))
+    shared = any(map(is_of_address, keys))
+    who = people(len(lifting))
+    others = ", with every profile on the same address or number" if shared else ""
+    details = (
+        f"Who: {first([name_of(each) for each in lifting])}",
+        f"By: {first([f'{line(key, LONGEST_NAME)} ({count:,})' for key, count in keys.items()])}",
+        f"Profiles of this upload in all: {len(asked.profiles):,}",
+    )
+    return Preview(f"Lift the opt-out of {who}{others}.", details, None if shared else len(lifting))
+
+
 @action(
     title="Upload user profiles",
     effect=effect_of_profiles,
-    effects=frozenset({Effect.READ, Effect.UPSERT, Effect.APPEND}),
+    # A dry run only reads, but that is not what the tool is for; and lifted opt-outs are too rare to be published.
+    effects=frozenset({Effect.UPSERT, Effect.APPEND}),
     toolset=Toolset.CORE,
+    preview=preview_profiles,
 )
 async def upload_user_profiles(client: Client, asked: UploadUserProfiles) -> UploadResult:
     """Create or update people, 1 to 10,000 a call; keys that are not sent stay as they are.
@@ -104,7 +141,7 @@ async def upload_user_profiles(client: Client, asked: UploadUserProfiles) -> Upl
 @action(
     title="Upload events",
     effect=effect_of_events,
-    effects=frozenset({Effect.READ, Effect.APPEND}),
+    effects=frozenset({Effect.APPEND}),
     toolset=Toolset.CORE,
 )
 async def upload_events(client: Client, asked: UploadEvents) -> UploadResult:
@@ -131,7 +168,7 @@ async def upload_events(client: Client, asked: UploadEvents) -> UploadResult:
 @action(
     title="Upload device tokens",
     effect=effect_of_tokens,
-    effects=frozenset({Effect.READ, Effect.UPSERT}),
+    effects=frozenset({Effect.UPSERT}),
     toolset=Toolset.CORE,
 )
 async def upload_device_tokens(client: Client, asked: UploadDeviceTokens) -> UploadResult:
@@ -147,6 +184,12 @@ async def upload_device_tokens(client: Client, asked: UploadDeviceTokens) -> Upl
     return await uploaded(
         client, given, effect=effect_of_tokens(asked), dry_run=asked.dry_run, batch_size=TOKENS_PER_CALL
     )
+
+
+def name_of(profile: ProfileRecord) -> str:
+    """A profile by its kind of name and the name."""
+    kind = next(name for name in NAMES if getattr(profile, name) is not None)
+    return f"{kind} {line(getattr(profile, kind), LONGEST_NAME)}"
 
 
 def trigger_warning(events: list[JsonObject], now: float) -> str | None:

@@ -1,0 +1,85 @@
+"""The same launch twice is almost always a mistake: within an hour the first one is the answer."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from clevertap_mcp.plans import Deed
+from clevertap_mcp.refusals import RepeatedError
+from clevertap_tools.action import Result
+
+HOUR = 3600.0
+MOST_REMEMBERED = 10_000
+
+
+@dataclass(slots=True)
+class First:
+    """What was done first.
+
+    Args:
+        since: When it was begun.
+        result: What came of it; None as long as nobody knows.
+    """
+
+    since: float
+    result: Result | None = None
+
+
+class Repeats:
+    """What was launched in the last hour.
+
+    Args:
+        clock: Seconds that only go forward.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._firsts: OrderedDict[tuple[str, str, str], First] = OrderedDict()
+
+    def earlier(self, deed: Deed) -> Result | None:
+        """What came of the same deed within the hour, with a warning; None if there was none.
+
+        Raises:
+            RepeatedError: It was begun, and nobody knows how it ended.
+        """
+        first = self._firsts.get(kind(deed))
+        if first is None or self._clock() - first.since >= HOUR:
+            return None
+        minutes = int((self._clock() - first.since) // 60)
+        if first.result is None:
+            raise RepeatedError(
+                f"The same was begun {minutes} minutes ago, and its outcome is not known (or it is still going on).",
+                next_step="Look whether it exists with clevertap_get_campaigns; to do it once more pass again=true.",
+            )
+        warning = (
+            f"Nothing was done now: exactly this was done {minutes} minutes ago, and this is what came of it. "
+            "To do it once more pass again=true."
+        )
+        return first.result.model_copy(update={"warning": warning})
+
+    def begin(self, deed: Deed) -> First | None:
+        """Remember a deed from now on; gives the one that it takes the place of."""
+        before = self._firsts.pop(kind(deed), None)
+        self._firsts[kind(deed)] = First(self._clock())
+        while len(self._firsts) > MOST_REMEMBERED:
+            self._firsts.popitem(last=False)
+        return before
+
+    def succeeded(self, deed: Deed, result: Result) -> None:
+        """This came of it."""
+        if (first := self._firsts.get(kind(deed))) is not None:
+            first.result = result
+
+    def came_to_nothing(self, deed: Deed, before: First | None) -> None:
+        """Nothing changed, for sure, so the one before counts again."""
+        self._firsts.pop(kind(deed), None)
+        if before is not None:
+            self._firsts[kind(deed)] = before
+
+
+def kind(deed: Deed) -> tuple[str, str, str]:
+    """What makes two deeds the same, whoever asks for them."""
+    return deed.account, deed.action, deed.arguments

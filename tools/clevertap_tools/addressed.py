@@ -1,0 +1,89 @@
+"""Whom the body of a raw request names, and how many records it holds (reference: data 5 and 9, engagement 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Body = object
+
+RECEIVERS = frozenset({"FBID", "GPID", "Email", "Identity", "objectId"})
+"""The lists that `to` may hold, to the letter (reference: engagement 4)."""
+OTHER_AUDIENCES = frozenset({"where", "segment"})
+
+
+def records_of_list(body: Body) -> list[Any] | None:
+    """The records of a body that holds them in `d`."""
+    records = body.get("d") if isinstance(body, Mapping) else None
+    return records if isinstance(records, list) else None
+
+
+def values_of_list(body: Body) -> list[str] | None:
+    """The addresses of a body that holds them in `d`."""
+    records = records_of_list(body)
+    if records is None or not all(isinstance(each, Mapping) for each in records):
+        return None
+    return [f"{each.get('type')} {each.get('value')}" for each in records]
+
+
+def erased(body: Body) -> list[str] | None:
+    """Who would be erased: names of exactly one kind."""
+    if not isinstance(body, Mapping) or len(body) != 1 or not {"identity", "guid"} >= set(body):
+        return None
+    return names(body)
+
+
+def split(body: Body) -> list[str] | None:
+    """Whose profiles would be taken apart."""
+    return names(body) if isinstance(body, Mapping) and set(body) == {"identities"} else None
+
+
+def receivers(body: Body) -> list[str] | None:
+    """Who would get a message; None if the body could mean anybody else besides."""
+    if not isinstance(body, Mapping) or not OTHER_AUDIENCES.isdisjoint(body):
+        return None
+    to = body.get("to")
+    return names(to) if isinstance(to, Mapping) and set(to) <= RECEIVERS else None
+
+
+def names(lists: Mapping[str, Any]) -> list[str] | None:
+    """Every name with its kind; None where there is none, or something that is not read."""
+    found = [f"{kind} {name}" for kind, given in lists.items() for name in each_name(given)]
+    readable = all(isinstance(given, str | int) or is_list_of_names(given) for given in lists.values())
+    return found if found and readable else None
+
+
+def each_name(given: object) -> Iterator[object]:
+    """The names in a list, or the only one."""
+    yield from given if isinstance(given, list) else [given]
+
+
+def is_list_of_names(given: object) -> bool:
+    """Whether it holds nothing but names."""
+    return isinstance(given, list) and all(isinstance(name, str | int) for name in given)
+
+
+NAMED: Mapping[str, Callable[[Body], list[str] | None]] = {
+    "/1/delete/profiles.json": erased,
+    "/1/demerge/profiles.json": split,
+    "/1/disassociate": values_of_list,
+    "/1/send/push.json": receivers,
+    "/1/send/email.json": receivers,
+    "/1/send/sms.json": receivers,
+    "/1/send/webpush.json": receivers,
+    "/1/send/whatsapp.json": receivers,
+}
+"""The paths whose body names everybody whom the request can touch."""
+LISTED = frozenset({"/1/upload", "/1/subscribe", "/1/disassociate"})
+
+
+def people_named(method: str, path: str, body: Body) -> list[str] | None:
+    """Everybody whom a request can touch, with the kind of name; None when nobody can tell."""
+    named = NAMED.get(path) if method == "POST" else None
+    return named(body) if named else None
+
+
+def records_named(method: str, path: str, body: Body) -> int | None:
+    """How many records or people a request names; None where it names none, or nobody can tell."""
+    listed = records_of_list(body) if method == "POST" and path in LISTED else people_named(method, path, body)
+    return None if listed is None else len(listed)
