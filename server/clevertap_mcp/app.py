@@ -100,14 +100,16 @@ class App:
         controls, written = parted(action, given)
         named = self.privacy.named(written)
         try:
+            asked, arguments = action.parse(named), canonical(named)
             errand = Errand(
-                action,
-                action.parse(named),
-                requester.caller,
-                controls.plan,
-                self._deed(action, canonical(named), requester.caller, again=controls.again),
-                canonical(named),
-                self._wording(named, written),
+                action=action,
+                asked=asked,
+                caller=requester.caller,
+                plan=controls.plan,
+                deed=self._deed(action, arguments, requester.caller, again=controls.again),
+                arguments=arguments,
+                effect=action.effect_of(asked),
+                wording=self._wording(named, written),
             )
             connect = partial(self.client.for_call, requester.progress)
             result = await self.guard.carry_out(errand, connect, requester.host)

@@ -119,6 +119,12 @@ class Confirmation:
     mode: Confirm
     plans: Plans
 
+    def by(self, plan: str | None) -> str:
+        """Whose yes a deed has, for the trail: a person's, a plan's, or the operator's for all."""
+        if self.mode is Confirm.OFF:
+            return "operator"
+        return "plan" if plan is not None else "person"
+
     def check_plan(self, handle: str | None, deed: Deed) -> None:
         """Refuse a plan that does not fit before anything else is looked at.
 

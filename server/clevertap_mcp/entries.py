@@ -36,10 +36,11 @@ def path(request: Request) -> str:
     return f"{request.method} {filled if is_known(request.method, filled) else UNKNOWN_PATH}"
 
 
-def started(errand: Errand, call: str, digest: str, reach: int | None) -> Entry:
-    """It is about to be done."""
+def started(errand: Errand, call: str, digest: str, reach: int | None, by: str | None) -> Entry:
+    """It is about to be done; `by` says whose yes it has, where it needed one."""
     people = errand.asked.record_count if reach is None else reach
-    return asked("started", errand) | {"call": call, "digest": digest, "reach": people}
+    confirmed = {"confirmed": by} if by else {}
+    return asked("started", errand) | confirmed | {"call": call, "digest": digest, "reach": people}
 
 
 def done(call: str, result: Result) -> Entry:
@@ -60,6 +61,11 @@ def failed(call: str, error: CleverTapError) -> Entry:
         "code": error.code,
         "ids": [],
     }
+
+
+def never_done(call: str) -> Entry:
+    """It was cancelled before it was begun."""
+    return {"event": "done", "call": call, "outcome": "refused", "code": "cancelled", "ids": []}
 
 
 def cut_off(call: str) -> Entry:

@@ -69,6 +69,7 @@ class Errand:
         plan: The plan that the call came with.
         deed: What a plan for it is bound to.
         arguments: The canonical arguments.
+        effect: What it does.
         wording: How it is told to a model and to a person.
     """
 
@@ -78,12 +79,8 @@ class Errand:
     plan: str | None
     deed: Deed
     arguments: bytes
+    effect: Effect
     wording: Wording
-
-    @property
-    def effect(self) -> Effect:
-        """What it does."""
-        return self.action.effect_of(self.asked)
 
     @property
     def audited(self) -> bool:
@@ -190,10 +187,13 @@ class Guard:
     async def _on_record(self, errand: Errand, connect: Connect, look: Look) -> Result:
         """Do it between two lines of the trail; if the first cannot be written, nothing is done."""
         before = self.repeats.begin(errand.deed) if once(errand) else None
+        call = secrets.token_hex(8)
         try:
-            call = await self._started(errand, look.reach)
-        except CleverTapError:
+            await self._begin(errand, call, look.reach)
+        except BaseException as error:
             self._came_to_nothing(errand, before)
+            if not isinstance(error, CleverTapError):  # cancelled, and the line may stand there all the same
+                await self._note(entries.never_done(call))
             raise
         try:
             result = await self._done(errand, connect)
@@ -203,21 +203,19 @@ class Guard:
             await self._note(entries.failed(call, error))
             raise
         except BaseException:
-            with anyio.CancelScope(shield=True):
-                await self._note(entries.cut_off(call))
+            await self._note(entries.cut_off(call))
             raise
         if once(errand):
             self.repeats.succeeded(errand.deed, result)
         await self._note(entries.done(call, result))
         return result
 
-    async def _started(self, errand: Errand, reach: int | None) -> str:
-        """Write that it begins, if the day's quota has room for it; gives the name of the call in the trail."""
-        call = secrets.token_hex(8)
+    async def _begin(self, errand: Errand, call: str, reach: int | None) -> None:
+        """Write that it begins, if the day's quota has room for it."""
         digest = await to_thread.run_sync(self.trail.digest, errand.arguments)
         quota = self.caps.quota(errand.effect, errand.deed.account, self.zone)
-        await self.trail.write(entries.started(errand, call, digest, reach), quota)
-        return call
+        by = self.confirmation.by(errand.plan) if errand.effect.guarded else None
+        await self.trail.write(entries.started(errand, call, digest, reach, by), quota)
 
     def _came_to_nothing(self, errand: Errand, before: First | None) -> None:
         if once(errand):
@@ -226,7 +224,8 @@ class Guard:
     async def _note(self, entry: entries.Entry) -> None:
         """Add to the trail what came of it. It has happened, so a trail that is full or gone cannot undo it."""
         try:
-            await self.trail.write(entry)
+            with anyio.CancelScope(shield=True):
+                await self.trail.write(entry)
         except TrailError as error:
             log.error("The audit log lacks the end of call %s: %s", entry["call"], error)  # noqa: TRY400
 

@@ -24,6 +24,9 @@ class PlanRefusedError(NotAllowedError):
     code = "plan_refused"
     next_step = "Call again without 'plan' to get a new one, and show it to the person before you use it."
 
+    def __init__(self, message: str, *, next_step: str | None = None) -> None:
+        super().__init__(message, field="plan", next_step=next_step)
+
 
 class OverCapError(NotAllowedError):
     """More than the operator's caps let through; the message has the figures."""

@@ -102,7 +102,7 @@ class Case:
             **told_spans.installed(folder / "spans"),
             CLEVERTAP_LOG_LEVEL="debug",
             CLEVERTAP_AUDIT_LOG=str(self._trail),
-            CLEVERTAP_DEADLINE="1",
+            CLEVERTAP_DEADLINE="0.5",
             CLEVERTAP_TOOLSETS="all",
             CLEVERTAP_PII="show",
         )
@@ -326,7 +326,7 @@ async def test_no_frame_of_a_failed_call_shows_a_secret(case: Case, mood: str, r
             await client.for_call().send(call)
         except CleverTapError as error:
             failures.append(error)
-    assert failures or mood == "done"
+    assert failures or mood in ("done", "refused records")
     assert found(text for error in failures for text in told_in_full(error)) == set()
 
 
