@@ -12,6 +12,7 @@ from clevertap_mcp.refusals import NotConfirmedError, PlanRefusedError
 from clevertap_mcp.settings import Confirm
 from clevertap_tools.client import Progress
 from clevertap_tools.effect import Effect
+from clevertap_tools.in_words import people
 from clevertap_tools.preview import Preview
 
 MOST_BY_PLAN = 100
@@ -254,7 +255,7 @@ def growth(shown: int | None, now: int | None) -> str:
 
 def question(deed: Deed, preview: Preview, wording: Wording) -> str:
     """What a person is asked."""
-    reach = "not known" if preview.reach is None else f"{preview.reach:,} people"
+    reach = "not known" if preview.reach is None else people(preview.reach)
     again = ("The same was done within the hour; this does it once more.",) if deed.again else ()
     lines = (preview.deed, f"Reach: {reach}.", *again, *preview.details)
     return "\n".join((f"CleverTap project {deed.account}:", *map(wording.person, lines)))

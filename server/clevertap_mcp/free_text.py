@@ -14,23 +14,24 @@ Hide = Callable[[str], str]
 """Gives the pseudonym of a value."""
 
 AT: Final = r"(?:[@＠﹫]|%(?:25)*40|&\#0*64;|&\#[xX]0*40;|&commat;|\\u0040)+"
-PLUS: Final = r"(?:[+＋﹢]|%(?:25)*2[Bb])"
-DOT: Final = "[.．。｡]"
+PLUS: Final = r"(?:[+＋﹢]|%(?:25)*2[Bb]|&\#0*43;|\\u002[bB])"
+ENCODED_DOT: Final = r"(?:%(?:25)*2[Ee]|&\#0*46;)"
+DOT: Final = rf"(?:[.．。｡․﹒]|{ENCODED_DOT})"
 OUTSIDE: Final = r"""\s@＠﹫<>()\[\]{},;:"'/\\=&?|"""
 """What no address holds, inside of square brackets."""
 # A percent sign belongs to an address unless it stands for the @ itself; an apostrophe if it stands within a name.
 LOCAL: Final = rf"(?<![^{OUTSIDE}%])(?<!\w')(?:[^{OUTSIDE}%]|%(?!(?:25)*40)|(?<=\w)'(?=\w))++"
-LABEL: Final = rf"[^{OUTSIDE}!\#%*….．。｡]+"
-BETWEEN: Final = r"(?:[\s\-‐-―−.()/·]|%20){0,3}"
+LABEL: Final = rf"[^{OUTSIDE}!\#%*….．。｡․﹒]+"
+BETWEEN: Final = r"(?:[\s\-‐-―−.()/·•*_]|%20){0,3}"
 ZERO: Final = "[0٠۰०０]"
 ONE_TO_NINE: Final = "[1-9١-٩۱-۹१-९１-９]"
-ABROAD: Final = rf"(?:(?<!\d){PLUS}|(?<![\w.,:+-]){ZERO}{ZERO}(?=\W?{ONE_TO_NINE}))"
+ABROAD: Final = rf"(?:(?<!\d){PLUS}|(?<![\w.,+-])(?<!\d:){ZERO}{ZERO}(?=\W?{ONE_TO_NINE}))"
 """What an international number begins with: `+`, or `00` and the digit of a country."""
 FOUND: Final = re.compile(
     rf"""
     (?P<pseudonym>(?<![a-z2-7]){PSEUDONYM.pattern})
-    | (?P<email>{LOCAL}{AT}(?:{LABEL}{DOT})+{LABEL})
-    | (?P<phone>{ABROAD}{BETWEEN}\d(?:{BETWEEN}\d){{7,14}}(?!\d))
+    | (?P<email>{LOCAL}{AT}(?:(?:{LABEL}{DOT})+{LABEL}|[^\s…]*(?=…)))
+    | (?P<phone>{ABROAD}{BETWEEN}\d(?:(?:{BETWEEN}\d){{7,14}}(?!\d)|(?:{BETWEEN}\d){{2,6}}(?=…)))
     | (?P<id>
         (?<![0-9a-fA-F])[0-9a-fA-F]{{8}}-(?:[0-9a-fA-F]{{4}}-){{3}}[0-9a-fA-F]{{12}}(?![0-9a-fA-F])  # UUID
         | (?<![A-Za-z0-9_-])[A-Za-z0-9_-]++:APA91[A-Za-z0-9_-]+  # token of Firebase
@@ -56,7 +57,7 @@ def found_hidden(text: str, hide: Hide) -> str:
 
 def _hidden(found: re.Match[str], hide: Hide) -> str:
     if found.lastgroup == "email":
-        return hide(re.sub(AT, "@", found[0]))
+        return hide(re.sub(ENCODED_DOT, ".", re.sub(AT, "@", found[0])))
     if found.lastgroup == "phone":
         return hide(international(found[0]))
     return hide(found[0]) if found.lastgroup == "id" else found[0]
@@ -64,7 +65,7 @@ def _hidden(found: re.Match[str], hide: Hide) -> str:
 
 def international(phone: str) -> str:
     """A phone number as CleverTap takes it, however it was written: `+` and digits."""
-    number = digits(re.sub("%(?:25)*(?:2[Bb]|20)", " ", phone))
+    number = digits(re.sub(rf"{PLUS}|%(?:25)*20", " ", phone))
     return f"+{number.removeprefix('00')}"
 
 

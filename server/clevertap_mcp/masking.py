@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
+from urllib.parse import unquote_plus
 
 from pydantic import BaseModel
 
@@ -20,7 +21,7 @@ from clevertap_mcp.free_text import found_hidden
 from clevertap_mcp.known import SHORTEST_NUMBER, Known, Search, Value, words_in
 from clevertap_mcp.personal import Kind, is_personal, kind_in, kind_of, kind_of_named, only_totals, still_people
 from clevertap_mcp.plain import plain
-from clevertap_mcp.pseudonyms import Pseudonyms
+from clevertap_mcp.pseudonyms import PSEUDONYM, Pseudonyms
 
 LONGEST_REMEMBERED: Final = 200
 """Characters of a text that is kept at hand with what came of it."""
@@ -30,9 +31,15 @@ TOO_DEEP: Final = "(left out: nested too deep to be masked)"
 HANDLES: Final = frozenset({"next_cursor", "previous_cursor", "cursor", "req_id", "presignedS3URL"})
 """Keys of an answer itself whose values lead on and must stay as they are."""
 PAIR: Final = re.compile(
-    r'"(?P<key>[^"\\\n]{1,200})"\s{0,9}:\s{0,9}(?:"(?P<text>(?:[^"\\\n]|\\.)++)"?|(?P<figure>\d{1,20}+))'
+    r"""
+    (?P<quote>["'])(?P<key>[^"'\\\n]{1,200})(?P=quote)\s{0,9}:\s{0,9}
+    (?:(?P<mark>["'])(?P<text>(?:(?!(?P=mark))[^\\\n]|\\.)++)(?P=mark)?|(?P<figure>-?\d{1,20}+(?:\.\d++)?))
+    """,
+    re.VERBOSE,
 )
-"""A key and its value in a piece of JSON that is broken off, or stands within a sentence."""
+"""A key and its value in a piece of JSON that is broken off, or stands within a sentence; Python quotes otherwise."""
+PARAMETER: Final = re.compile(r"(?<=[?&])(?P<key>[^=&?#\s]{1,200})=(?P<text>[^&#\s\"'<>]++)")
+"""A parameter of an address and its value."""
 LIKE_JSON: Final = frozenset('{["')
 """What a text begins with that may be JSON."""
 
@@ -105,7 +112,7 @@ class Mask:
             return self._entries(value, kind, people, level, met)
         elif kind is None or not is_personal(kind, value, people=people):
             return self._figure(value, kind, people, level, met)
-        text = str(value)
+        text = str(int(value) if type(value) is float and value.is_integer() else value)
         met.values.append((text, kind))
         return self.hide(text)
 
@@ -126,7 +133,7 @@ class Mask:
             return TOO_DEEP
         if kind is not None and only_totals(value):
             kind = None
-        named = kind_of_named(value) if "value" in value else None
+        named = kind_of_named(value)
         shape = self._shape(tuple(value), kind, people, named)
         met.words.append(shape.words)
         told = {}
@@ -167,14 +174,24 @@ class Mask:
 
     def _found_hidden(self, text: str) -> str:
         """A text with what is recognisable replaced, by its form or by the key before it in a piece of JSON."""
-        return found_hidden(PAIR.sub(self._pair_hidden, text) if '":' in text else text, self.hide)
+        if ":" in text and ('"' in text or "'" in text):
+            text = PAIR.sub(self._pair_hidden, text)
+        if "=" in text and ("?" in text or "&" in text):
+            text = PARAMETER.sub(self._parameter_hidden, text)
+        return found_hidden(text, self.hide)
 
     def _pair_hidden(self, pair: re.Match[str]) -> str:
         kind = kind_of(pair["key"])
-        value = pair["text"] if pair["figure"] is None else int(pair["figure"])
+        value = pair["text"] if pair["figure"] is None else float(pair["figure"])
         if kind is None or not is_personal(kind, value, people=True):
             return pair[0]
-        return f'"{pair["key"]}":"{self.hide(str(value))}"'
+        return f'"{pair["key"]}":"{self.hide(pair["text"] or pair["figure"])}"'
+
+    def _parameter_hidden(self, parameter: re.Match[str]) -> str:
+        kind, value = kind_of(unquote_plus(parameter["key"])), unquote_plus(parameter["text"])
+        if kind is None or not is_personal(kind, value, people=True) or PSEUDONYM.search(value):
+            return parameter[0]
+        return f"{parameter['key']}={self.hide(value)}"
 
     def _json_text(self, text: str, people: bool, level: int, met: Traits) -> str:
         """A text that begins like JSON: read whole, or line by line, and only where it is none, searched."""

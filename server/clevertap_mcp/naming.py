@@ -29,6 +29,9 @@ FOREIGN: Final = (
     "Without CLEVERTAP_PSEUDONYM_KEY pseudonyms hold only until the server restarts"
 )
 
+STORED: Final = frozenset({"profileData", "evtData"})
+"""Keys of properties, which stay on CleverTap and can be changed one by one."""
+
 Steps = tuple[str | int, ...]
 
 
@@ -67,7 +70,8 @@ class Naming:
             return value
         if "".join(words_of(key)) in MESSAGES:
             raise misplaced(here)
-        named = kind_of_named(holder)
+        # What is stored under `value` can be read back once another word stands under `name`.
+        named = None if STORED.intersection(steps) else kind_of_named(holder)
         kind = kind_in(key, above, named)
         return self._value(value, kind, named is not None or still_people(key, people=people), here)
 

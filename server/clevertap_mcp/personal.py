@@ -38,8 +38,10 @@ THING_ENDINGS: Final = tuple(words.THINGS)
 CONTAINERS: Final = words.CARTS | (words.THINGS - words.GENERIC)
 
 
-NAMING: Final = ("name", "type", "property", "key", "field", "attribute")
-"""In an object with a `value`, the keys that may tell what it is a value of."""
+VALUE: Final = frozenset({"value", "Value", "values", "val", "v"})
+"""In an object that names a value, the keys that may hold it."""
+NAMING: Final = ("name", "type", "property", "key", "field", "attribute", "attr", "label", "k", "Name", "Key")
+"""In an object with a `VALUE`, the keys that may tell what it is a value of."""
 TOTALS: Final = frozenset({"count", "first_seen", "last_seen"})
 """What exports tell of each event (reference: data 7.2)."""
 
@@ -138,16 +140,16 @@ def kind_in(key: str, above: Kind | None, named: Kind | None) -> Kind | None:
     Args:
         key: The key.
         above: The kind that the whole object is.
-        named: The kind that it says its `value` is, see `kind_of_named`.
+        named: The kind that it says its value is, see `kind_of_named`.
     """
-    if named and key == "value":
+    if named and key in VALUE:
         return named
     return above if named and key in NAMING else kind_of(key) or above
 
 
 def kind_of_named(holder: Mapping[str, Any]) -> Kind | None:
     """The kind of the `value` of an object that names it: `{"name": "Email", "value": ...}`."""
-    if "value" not in holder:
+    if VALUE.isdisjoint(holder):
         return None
     named = (holder.get(naming) for naming in NAMING)
     return next((kind for name in named if isinstance(name, str) and (kind := kind_of(name))), None)
