@@ -13,13 +13,14 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from functools import partial
-from hashlib import sha256
 from typing import Any, cast
 
 from clevertap_mcp.access import Access, Caller
-from clevertap_mcp.confirmation import HERE, Confirmation, Requester, Wording
-from clevertap_mcp.guard import Errand, Guard, canonical, parted
-from clevertap_mcp.plans import Deed, Plans
+from clevertap_mcp.confirmation import Confirmation
+from clevertap_mcp.errand import errand, parted
+from clevertap_mcp.guard import Guard
+from clevertap_mcp.host import HERE, Requester
+from clevertap_mcp.plans import Plans
 from clevertap_mcp.privacy import Privacy
 from clevertap_mcp.pseudonyms import Pseudonyms
 from clevertap_mcp.repeats import Repeats
@@ -55,11 +56,6 @@ class App:
     privacy: Privacy
     actions: Actions
 
-    def offered(self, caller: Caller) -> dict[str, Action[Any, Any]]:
-        """The actions that are on and that a caller may use in some way."""
-        access = self.access(caller)
-        return {key: action for key, action in self.actions.items() if access.offers(action)}
-
     def access(self, caller: Caller) -> Access:
         """What a caller may do here: never more than the process may."""
         return self.settings.access.narrowed(caller.access)
@@ -67,7 +63,7 @@ class App:
     @property
     def patience(self) -> float:
         """How many seconds a person gets to answer."""
-        return self.guard.confirmation.plans.lifetime
+        return self.guard.confirmation.patience
 
     async def perform(self, action: Action[Any, Any], given: Mapping[str, Any], requester: Requester = HERE) -> Result:
         """Check the arguments, have the guard carry it out, and mask what comes back.
@@ -99,33 +95,16 @@ class App:
         """What came of a call, unmasked, and its arguments with persons named."""
         controls, written = parted(action, given)
         named = self.privacy.named(written)
+        account, mask = self.settings.account.id, partial(self.privacy.text, given=named)
         try:
-            asked, arguments = action.parse(named), canonical(named)
-            errand = Errand(
-                action=action,
-                asked=asked,
-                caller=requester.caller,
-                plan=controls.plan,
-                deed=self._deed(action, arguments, requester.caller, again=controls.again),
-                arguments=arguments,
-                effect=action.effect_of(asked),
-                wording=self._wording(named, written),
-            )
+            asked = errand(action, named, written, requester.caller, controls, account, mask)
             connect = partial(self.client.for_call, requester.progress)
-            result = await self.guard.carry_out(errand, connect, requester.host)
+            result = await self.guard.carry_out(asked, connect, requester.host)
         except CleverTapError as error:
             log.debug("%s: %s", action.key, error.code)
             raise self.privacy.error(error, named) from None
-        log.debug("%s: %s", action.key, result.failure.code if result.failure else "done")
+        log.debug("%s: %s", action.key, "done" if result.failure is None else result.failure.code)
         return result, named
-
-    def _wording(self, named: Mapping[str, Any], written: Mapping[str, Any]) -> Wording:
-        """A model reads pseudonyms; the person at the host reads what was written in the call as it was written."""
-        as_written = partial(self.privacy.as_written, given=named, written=written)
-        return Wording(partial(self.privacy.text, given=named), as_written)
-
-    def _deed(self, action: Action[Any, Any], arguments: bytes, caller: Caller, *, again: bool) -> Deed:
-        return Deed(self.settings.account.id, action.key, sha256(arguments).hexdigest(), caller.name, again)
 
 
 @asynccontextmanager

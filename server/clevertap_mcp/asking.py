@@ -17,8 +17,8 @@ from mcp.server.auth.provider import principal_components
 from mcp.server.mcpserver import Context
 from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
 
-from clevertap_mcp.access import OPERATOR, Caller
-from clevertap_mcp.confirmation import NOBODY, Answered, Host
+from clevertap_mcp.access import OPERATOR, Access, Caller
+from clevertap_mcp.host import NOBODY, Answered, Host
 
 STATELESS = "2026-07-28"
 """The first generation that has no way back in the middle of a call."""
@@ -137,6 +137,12 @@ def said_yes(said: ElicitResult) -> bool:
 
 
 def caller() -> Caller:
-    """Whoever the transport has authenticated; without authentication only the operator can reach us."""
+    """Whoever the transport has authenticated; without authentication only the operator can reach us.
+
+    A token whose scopes name levels of access has the highest of them; others may do what the process may.
+    """
     token = get_access_token()
-    return OPERATOR if token is None else Caller("/".join(filter(None, principal_components(token))))
+    if token is None:
+        return OPERATOR
+    levels = [level for level in Access if level in token.scopes]
+    return Caller("/".join(filter(None, principal_components(token))), levels[-1] if levels else Access.FULL)

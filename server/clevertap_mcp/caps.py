@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from clevertap_mcp.quota import Quota
 from clevertap_mcp.refusals import OverCapError
-from clevertap_mcp.trail import Quota
 from clevertap_tools.effect import Effect
 
 if TYPE_CHECKING:
@@ -47,13 +47,13 @@ class Caps:
             next_step="Split the call, or have the operator raise CLEVERTAP_MAX_RECORDS.",
         )
 
-    def check_reach(self, effect: Effect, reach: int | None) -> None:
-        """Refuse a send that reaches too many people, or nobody knows how many.
+    def check_reach(self, reach: int | None, *, may_send: bool) -> None:
+        """Refuse what may message too many people, or nobody knows how many.
 
         Raises:
             OverCapError: It reaches more than the cap, or cannot be held against it.
         """
-        if effect is not Effect.SEND or self.audience is None or (reach is not None and reach <= self.audience):
+        if not may_send or self.audience is None or (reach is not None and reach <= self.audience):
             return
         figure = "nobody can tell how many people" if reach is None else f"{reach:,} people"
         raise OverCapError(
@@ -61,9 +61,9 @@ class Caps:
             next_step="Narrow the audience, or have the operator raise CLEVERTAP_MAX_AUDIENCE.",
         )
 
-    def quota(self, effect: Effect, account: str, zone: tzinfo | None) -> Quota | None:
-        """How many sends are left to this project day (a day in UTC as long as its zone is not known)."""
-        if effect is not Effect.SEND or self.sends_per_day is None:
+    def quota(self, account: str, zone: tzinfo | None) -> Quota | None:
+        """How many sends this project day may have (a day in UTC as long as its zone is not known)."""
+        if self.sends_per_day is None:
             return None
         midnight = datetime.fromtimestamp(self.clock(), zone or UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         return Quota(account, self.sends_per_day, midnight.timestamp())

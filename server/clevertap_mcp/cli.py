@@ -103,7 +103,8 @@ class Start:
         """
         from clevertap_mcp.settings import read_access  # noqa: PLC0415 - after --help
 
-        return Access(self.access) if self.access else read_access(os.environ)
+        access = read_access(os.environ)
+        return access.narrowed(Access(self.access)) if self.access else access
 
     def over(self, earlier: Start) -> Start:
         """What was typed after the command, and before it where nothing stands after it."""
@@ -129,7 +130,7 @@ toolsets_option = click.option(
 access_option = click.option(
     "--access",
     type=click.Choice([*map(str, Access)]),
-    help="What may be done at all (CLEVERTAP_ACCESS).  [default: full]",
+    help="What may be done at all; the lower of it and CLEVERTAP_ACCESS.  [default: full]",
 )
 json_flag = click.option("--json", "compact", is_flag=True, help="JSON in one line, for programs.")
 continue_flag = click.option(

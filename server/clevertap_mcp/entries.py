@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from clevertap_mcp.errand import Errand
+from clevertap_mcp.plans import Planned
+from clevertap_mcp.quota import Outcome
+from clevertap_tools.action import Result
 from clevertap_tools.actions.proxy import RawAnswer, Request
 from clevertap_tools.errors import CleverTapError, RejectedError
 from clevertap_tools.routes import is_known
-
-if TYPE_CHECKING:
-    from clevertap_mcp.guard import Errand
-    from clevertap_mcp.plans import Planned
-    from clevertap_tools.action import Result
 
 Entry = dict[str, Any]
 UNKNOWN_PATH = "not in the table"
@@ -36,41 +35,33 @@ def path(request: Request) -> str:
     return f"{request.method} {filled if is_known(request.method, filled) else UNKNOWN_PATH}"
 
 
-def started(errand: Errand, call: str, digest: str, reach: int | None, by: str | None) -> Entry:
+def started(errand: Errand, call: str, reach: int | None, by: str | None) -> Entry:
     """It is about to be done; `by` says whose yes it has, where it needed one."""
     people = errand.asked.record_count if reach is None else reach
     confirmed = {"confirmed": by} if by else {}
-    return asked("started", errand) | confirmed | {"call": call, "digest": digest, "reach": people}
+    sends = {"sends": True} if errand.may_send else {}
+    return asked("started", errand) | confirmed | sends | {"call": call, "reach": people}
 
 
 def done(call: str, result: Result) -> Entry:
     """It was done, wholly or not."""
     failure = result.failure
-    outcome = {"no": "refused", "partly": "partly", "unknown": "unknown"}[failure.changed] if failure else "done"
-    code = {"code": failure.code} if failure else {}
-    return {"event": "done", "call": call, "outcome": outcome, **code, "ids": ids(result)}
+    if failure is None:
+        return ended(call, Outcome.DONE, found=ids(result))
+    outcome = {"no": Outcome.REFUSED, "partly": Outcome.PARTLY, "unknown": Outcome.UNKNOWN}[failure.changed]
+    return ended(call, outcome, failure.code, ids(result))
 
 
 def failed(call: str, error: CleverTapError) -> Entry:
     """It came to nothing, or nobody knows."""
-    harmless = "refused" if isinstance(error, RejectedError) else "failed"
-    return {
-        "event": "done",
-        "call": call,
-        "outcome": harmless if error.changed == "no" else "unknown",
-        "code": error.code,
-        "ids": [],
-    }
+    harmless = Outcome.REFUSED if isinstance(error, RejectedError) else Outcome.FAILED
+    return ended(call, harmless if error.changed == "no" else Outcome.UNKNOWN, error.code)
 
 
-def never_done(call: str) -> Entry:
-    """It was cancelled before it was begun."""
-    return {"event": "done", "call": call, "outcome": "refused", "code": "cancelled", "ids": []}
-
-
-def cut_off(call: str) -> Entry:
-    """It was cancelled, or we failed ourselves; nobody knows how far it came."""
-    return {"event": "done", "call": call, "outcome": "unknown", "code": "cut_off", "ids": []}
+def ended(call: str, outcome: Outcome, code: str | None = None, found: list[int] | None = None) -> Entry:
+    """What came of a call."""
+    entry: Entry = {"event": "done", "call": call, "outcome": outcome.value, "ids": found or []}
+    return entry | ({"code": code} if code else {})
 
 
 def planned(errand: Errand, plan: Planned) -> Entry:

@@ -16,10 +16,10 @@ from clevertap_mcp.access import Access
 from clevertap_mcp.app import App
 from clevertap_mcp.asking import QuestionAskedError
 from clevertap_mcp.clip import clip, whole_characters
-from clevertap_mcp.confirmation import HERE, Requester
 from clevertap_mcp.cursors import Cursors
 from clevertap_mcp.figures import figures
 from clevertap_mcp.framing import Frame
+from clevertap_mcp.host import HERE, Requester
 from clevertap_mcp.paging import Paging
 from clevertap_mcp.render import Body, Rendered, render
 from clevertap_mcp.schema import Schema, input_schema, output_schema
@@ -47,7 +47,6 @@ def listed(action: Action[Any, Any], access: Access = Access.FULL, confirm: Conf
         access: What may be done at all.
         confirm: How a person says yes.
     """
-    effects = frozenset(filter(access.permits, action.effects))
     schema = input_schema(action.arguments)
     return Tool(
         name=tool_name(action.key),
@@ -55,22 +54,17 @@ def listed(action: Action[Any, Any], access: Access = Access.FULL, confirm: Conf
         description=action.description,
         input_schema={**schema, "properties": schema["properties"] | controls(action, access, confirm)},
         output_schema=output_schema(action.result),
-        annotations=hints(action.title, effects),
+        annotations=hints(action.title, frozenset(filter(access.permits, action.usual))),
     )
 
 
 def controls(action: Action[Any, Any], access: Access, confirm: Confirm) -> dict[str, Schema]:
     """The arguments that the guard reads, where they mean something."""
     plannable = {Confirm.AUTO: {Effect.SEND}, Confirm.PLAN: GUARDED}.get(confirm, frozenset[Effect]())
-    with_plan = action.preview is not None and not harm(action, access).isdisjoint(plannable)
-    repeatable = action.once and bool(harm(action, access))
+    harmful = {effect for effect in action.effects if effect.guarded and access.permits(effect)}
+    with_plan = not harmful.isdisjoint(plannable)
+    repeatable = action.once and bool(harmful)
     return ({"plan": PLAN} if with_plan else {}) | ({"again": AGAIN} if repeatable else {})
-
-
-def harm(action: Action[Any, Any], access: Access) -> frozenset[Effect]:
-    """The guarded effects of an action; one that names none and can be previewed sends in rare cases."""
-    possible = action.effects & GUARDED or {Effect.SEND}
-    return frozenset(filter(access.permits, possible))
 
 
 def hints(title: str, effects: frozenset[Effect]) -> ToolAnnotations:

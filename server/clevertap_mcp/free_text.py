@@ -19,8 +19,9 @@ ENCODED_DOT: Final = r"(?:%(?:25)*2[Ee]|&\#0*46;)"
 DOT: Final = rf"(?:[.．。｡․﹒]|{ENCODED_DOT})"
 OUTSIDE: Final = r"""\s@＠﹫<>()\[\]{},;:"'/\\=&?|"""
 """What no address holds, inside of square brackets."""
+# Lengths are bounded so that the time it takes grows no faster than the text.
 # A percent sign belongs to an address unless it stands for the @ itself; an apostrophe if it stands within a name.
-LOCAL: Final = rf"(?<![^{OUTSIDE}%])(?<!\w')(?:[^{OUTSIDE}%]|%(?!(?:25)*40)|(?<=\w)'(?=\w))++"
+LOCAL: Final = rf"(?<![^{OUTSIDE}%])(?<!%(?!25|40))(?<!\w')(?:[^{OUTSIDE}%]|%(?!(?:25)*40)|(?<=\w)'(?=\w)){{1,600}}+"
 LABEL: Final = rf"[^{OUTSIDE}!\#%*….．。｡․﹒]+"
 BETWEEN: Final = r"(?:[\s\-‐-―−.()/·•*_]|%20){0,3}"
 ZERO: Final = "[0٠۰०０]"
@@ -30,7 +31,7 @@ ABROAD: Final = rf"(?:(?<!\d){PLUS}|(?<![\w.,+-])(?<!\d:){ZERO}{ZERO}(?=\W?{ONE_
 FOUND: Final = re.compile(
     rf"""
     (?P<pseudonym>(?<![a-z2-7]){PSEUDONYM.pattern})
-    | (?P<email>{LOCAL}{AT}(?:(?:{LABEL}{DOT})+{LABEL}|[^\s…]*(?=…)))
+    | (?P<email>{LOCAL}{AT}(?:(?:{LABEL}{DOT})+{LABEL}|[^\s…]{{0,250}}(?=…)))
     | (?P<phone>{ABROAD}{BETWEEN}\d(?:(?:{BETWEEN}\d){{7,14}}(?!\d)|(?:{BETWEEN}\d){{2,6}}(?=…)))
     | (?P<id>
         (?<![0-9a-fA-F])[0-9a-fA-F]{{8}}-(?:[0-9a-fA-F]{{4}}-){{3}}[0-9a-fA-F]{{12}}(?![0-9a-fA-F])  # UUID

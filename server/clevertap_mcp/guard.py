@@ -2,120 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any
 
 import anyio
-from anyio import to_thread
 
 from clevertap_mcp import entries
-from clevertap_mcp.access import Access, Caller
+from clevertap_mcp.access import Access
 from clevertap_mcp.caps import Caps
-from clevertap_mcp.confirmation import Confirmation, Host, Wording
-from clevertap_mcp.plans import Deed
-from clevertap_mcp.repeats import First, Repeats
+from clevertap_mcp.confirmation import Confirmation
+from clevertap_mcp.errand import Connect, Errand, Look
+from clevertap_mcp.host import Host
+from clevertap_mcp.quota import Outcome
+from clevertap_mcp.refusals import TrailError
+from clevertap_mcp.repeats import Repeats
 from clevertap_mcp.settings import Confirm
-from clevertap_mcp.trail import Trail, TrailError
-from clevertap_tools.action import Action, Arguments, Result, checked
-from clevertap_tools.actions.proxy import Request
-from clevertap_tools.client import Client
+from clevertap_mcp.trail import Trail
+from clevertap_tools.action import Result
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError, NotAllowedError
-from clevertap_tools.preview import Preview
 
 log = logging.getLogger(__name__)
-
-Connect = Callable[[], Client]
-"""A view of the client with a deadline of its own that begins now."""
-
-
-class Controls(Arguments):
-    """What a call says to the guard, beside what it says to CleverTap."""
-
-    plan: str | None = None
-    again: bool = False
-
-
-def parted(action: Action[Any, Any], given: Mapping[str, Any]) -> tuple[Controls, dict[str, Any]]:
-    """What a call says to the guard and what to the action.
-
-    Raises:
-        InvalidArgumentsError: What it says to the guard is malformed.
-    """
-    names = ({"plan"} if action.preview else set()) | ({"again"} if action.once else set())
-    controls = {name: value for name, value in given.items() if name in names}
-    return checked(Controls, controls), {name: value for name, value in given.items() if name not in names}
-
-
-def canonical(given: Mapping[str, Any]) -> bytes:
-    """Arguments in the one form in which equal ones are equal to the byte."""
-    plain = {name: value for name, value in given.items() if value is not None}
-    return json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """One call, as the guard looks at it.
-
-    Args:
-        action: What is to be done.
-        asked: Its arguments.
-        caller: Who asked.
-        plan: The plan that the call came with.
-        deed: What a plan for it is bound to.
-        arguments: The canonical arguments.
-        effect: What it does.
-        wording: How it is told to a model and to a person.
-    """
-
-    action: Action[Any, Any]
-    asked: Arguments
-    caller: Caller
-    plan: str | None
-    deed: Deed
-    arguments: bytes
-    effect: Effect
-    wording: Wording
-
-    @property
-    def audited(self) -> bool:
-        """Whether the trail has a line for it: everything but reading by a typed tool."""
-        return self.effect is not Effect.READ or isinstance(self.asked, Request)
-
-
-@dataclass(slots=True)
-class Look:
-    """Finds out what an errand would do and whom it would reach, within the caps.
-
-    Args:
-        connect: The account.
-        errand: The errand.
-        caps: The operator's caps.
-    """
-
-    connect: Connect
-    errand: Errand
-    caps: Caps
-    reach: int | None = field(default=None, init=False)
-    """What the last look found."""
-
-    async def __call__(self) -> Preview:
-        """Look once.
-
-        Raises:
-            OverCapError: It would reach more than the cap.
-            CleverTapError: It would be refused, or could not be found out.
-        """
-        assert self.errand.action.preview is not None, "whatever is guarded can be previewed"
-        preview = await self.errand.action.preview(self.connect(), self.errand.asked)
-        self.caps.check_reach(self.errand.effect, preview.reach)
-        self.reach = preview.reach
-        return preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,51 +84,53 @@ class Guard:
             return first
         if self.confirmation.mode is Confirm.OFF and self.caps.audience is not None:
             await look()
-        planned = await self.confirmation.obtain(errand.deed, errand.effect, errand.plan, host, look, errand.wording)
+        planned = await self.confirmation.obtain(errand, host, look)
         if planned is not None:
             await self.trail.write(entries.planned(errand, planned))
             return planned
         return self._first(errand)  # somebody else may have been quicker
 
     def _first(self, errand: Errand) -> Result | None:
-        return self.repeats.earlier(errand.deed) if errand.action.once and not errand.deed.again else None
+        return self.repeats.earlier(errand.deed) if errand.once and not errand.deed.again else None
 
     async def _on_record(self, errand: Errand, connect: Connect, look: Look) -> Result:
-        """Do it between two lines of the trail; if the first cannot be written, nothing is done."""
-        before = self.repeats.begin(errand.deed) if once(errand) else None
-        call = secrets.token_hex(8)
+        """Do it, remembered for an hour if it would be a mistake to do it twice."""
+        if not errand.once:
+            return await self._between_lines(errand, connect, look)
+        first = self.repeats.begin(errand.deed)
         try:
-            await self._begin(errand, call, look.reach)
-        except BaseException as error:
-            self._came_to_nothing(errand, before)
-            if not isinstance(error, CleverTapError):  # cancelled, and the line may stand there all the same
-                await self._note(entries.never_done(call))
+            first.result = await self._between_lines(errand, connect, look)
+        except CleverTapError as error:
+            if error.changed == "no":
+                self.repeats.came_to_nothing(first)
             raise
+        return first.result
+
+    async def _between_lines(self, errand: Errand, connect: Connect, look: Look) -> Result:
+        """Do it between two lines of the trail; if the first cannot be written, nothing is done."""
+        call = secrets.token_hex(8)
+        await self._begin(errand, call, look.reach)
         try:
             result = await self._done(errand, connect)
         except CleverTapError as error:
-            if error.changed == "no":
-                self._came_to_nothing(errand, before)
             await self._note(entries.failed(call, error))
             raise
-        except BaseException:
-            await self._note(entries.cut_off(call))
+        except BaseException:  # cancelled, or a mistake of ours: nobody knows how far it came
+            await self._note(entries.ended(call, Outcome.UNKNOWN, "cut_off"))
             raise
-        if once(errand):
-            self.repeats.succeeded(errand.deed, result)
         await self._note(entries.done(call, result))
         return result
 
     async def _begin(self, errand: Errand, call: str, reach: int | None) -> None:
         """Write that it begins, if the day's quota has room for it."""
-        digest = await to_thread.run_sync(self.trail.digest, errand.arguments)
-        quota = self.caps.quota(errand.effect, errand.deed.account, self.zone)
         by = self.confirmation.by(errand.plan) if errand.effect.guarded else None
-        await self.trail.write(entries.started(errand, call, digest, reach, by), quota)
-
-    def _came_to_nothing(self, errand: Errand, before: First | None) -> None:
-        if once(errand):
-            self.repeats.came_to_nothing(errand.deed, before)
+        quota = self.caps.quota(errand.deed.account, self.zone) if errand.may_send else None
+        try:
+            await self.trail.write(entries.started(errand, call, reach, by), quota, errand.arguments)
+        except BaseException as error:
+            if not isinstance(error, CleverTapError):  # cancelled, and the line may stand there all the same
+                await self._note(entries.ended(call, Outcome.REFUSED, "cancelled"))
+            raise
 
     async def _note(self, entry: entries.Entry) -> None:
         """Add to the trail what came of it. It has happened, so a trail that is full or gone cannot undo it."""
@@ -233,11 +144,6 @@ class Guard:
     async def _done(errand: Errand, connect: Connect) -> Result:
         done: Result = await errand.action(connect(), errand.asked)
         return done
-
-
-def once(errand: Errand) -> bool:
-    """Whether the same again within the hour would be a mistake."""
-    return errand.action.once and errand.effect.guarded
 
 
 DEEDS = {

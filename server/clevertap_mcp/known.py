@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain
 from typing import Final
 from unicodedata import normalize
+from urllib.parse import quote, unquote
 
 from clevertap_mcp.free_text import Hide, digits
 from clevertap_mcp.personal import Kind
@@ -24,13 +26,30 @@ SHORTEST_UNSPACED: Final = 2
 SHORTEST_NUMBER: Final = 100_000
 """Smaller numbers mean nobody by themselves."""
 
+SHORTEST_PHONE: Final = 7
+"""Digits of a phone number that is also found when it is written with other marks between them."""
+MARKS: Final = r"[\s\-\u2010-\u2015.()/]{0,3}"
+SPACED: Final = re.compile(rf"(?<!\d)\d(?:{MARKS}\d){{6,14}}(?!\d)")
+"""A number that may be written with marks between its digits."""
+ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
+CUT: Final = "…"
+"""What stands where a text was cut off."""
+
 Value = tuple[str, Kind]
 """A personal value and its kind."""
 
 
 def words_in(text: str) -> frozenset[str]:
-    """The words of a text in small letters."""
-    return frozenset(WORD.findall(text.casefold()))
+    """The words of a text in small letters, encoded ones too, and numbers without the marks between their digits."""
+    found = WORD.findall(text.casefold())
+    if "%" in text or "\\u" in text:
+        found += WORD.findall(decoded(text).casefold())
+    return frozenset(found).union(digits(number) for number in SPACED.findall(text))
+
+
+def decoded(text: str) -> str:
+    """A text with what is percent-encoded, or escaped as JSON does it, as a reader means it."""
+    return ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), unquote(text))
 
 
 class Known:
@@ -93,12 +112,19 @@ class Search:
             else:
                 self._anywhere.add(spelling)
         self._numbers = {int(each) for each in spellings if each.isdecimal()}
+        self._phones = frozenset(digits(value) for value, kind in known.values if kind is Kind.PHONE)
 
     def text(self, text: str) -> str:
         """A text with each of the values replaced, whatever its case, where it stands as whole words."""
         near = [value for word in words_in(text) & self._by_word.keys() for value in self._by_word[word]]
         near += [value for value in self._anywhere if value in text]
-        return mentions(frozenset(near)).sub(self._hidden, text) if near else text
+        if not near:
+            return text
+        mentioned = mentions(frozenset(near), self._phones.intersection(near))
+        found = mentioned.sub(self._hidden, text)
+        if found == text and (plain := decoded(text)) != text and (seen := mentioned.sub(self._hidden, plain)) != plain:
+            return seen
+        return found
 
     def number(self, number: int) -> int | str:
         """The pseudonym of a number that is one of the values; any other number as it is."""
@@ -129,11 +155,49 @@ def long_enough(value: str) -> bool:
 
 
 @lru_cache(256)
-def mentions(values: frozenset[str]) -> re.Pattern[str]:
+def mentions(values: frozenset[str], phones: frozenset[str] = frozenset()) -> re.Pattern[str]:
     """Finds each of these values, the longest first, and pseudonyms, so that nothing is looked for inside of them."""
     longest_first = sorted(values, key=lambda value: (-len(value), value))
-    known = "|".join(rf"{before(value)}{re.escape(value)}{after(value)}" for value in longest_first)
+    known = "|".join(
+        rf"{before(value)}{with_marks(value) if value in phones else re.escape(value)}{after(value)}"
+        for value in longest_first
+    )
     return re.compile(rf"(?P<pseudonym>{PSEUDONYM.pattern})|{known}", re.IGNORECASE)
+
+
+def with_marks(phone: str) -> str:
+    """Finds the digits of a phone number, whatever stands between them."""
+    return MARKS.join(phone) if len(phone) >= SHORTEST_PHONE else phone
+
+
+def cut_hidden(text: str, known: Known, hide: Hide) -> str:
+    """A text with the beginnings of known values replaced where they are cut off."""
+    *before_cuts, rest = text.split(CUT)
+    return CUT.join([*(beginning_hidden(each, known, hide) for each in before_cuts), rest])
+
+
+def beginning_hidden(text: str, known: Known, hide: Hide) -> str:
+    """A text without the beginning of a known value at its end, the longest there is."""
+    starts = ((start, value) for value, _ in known.values for form in forms_of(value) if (start := cut_at(text, form)))
+    start, value = min(starts, default=(0, ""))
+    return f"{text[:start]}{hide(value)}" if start else text
+
+
+@lru_cache(16_384)
+def forms_of(value: str) -> frozenset[str]:
+    """How a value may be written in one line: as it is, percent-encoded, escaped as JSON does it."""
+    flat = " ".join(value.split())
+    return frozenset({flat, quote(flat, safe=""), json.dumps(flat)[1:-1], json.dumps(flat, ensure_ascii=False)[1:-1]})
+
+
+def cut_at(text: str, value: str) -> int:
+    """Where at the end of a text the beginning of a value stands as a word of its own; 0 if nowhere."""
+    start = text.find(value[:SHORTEST], max(0, len(text) - len(value)))
+    while start != -1:
+        if value.startswith(text[start:]) and not text[start - 1 : start].isalnum():
+            return start
+        start = text.find(value[:SHORTEST], start + 1)
+    return 0
 
 
 def before(value: str) -> str:

@@ -18,7 +18,7 @@ from urllib.parse import unquote_plus
 from pydantic import BaseModel
 
 from clevertap_mcp.free_text import found_hidden
-from clevertap_mcp.known import SHORTEST_NUMBER, Known, Search, Value, words_in
+from clevertap_mcp.known import SHORTEST, SHORTEST_NUMBER, Known, Search, Value, words_in
 from clevertap_mcp.personal import Kind, is_personal, kind_in, kind_of, kind_of_named, only_totals, still_people
 from clevertap_mcp.plain import plain
 from clevertap_mcp.pseudonyms import PSEUDONYM, Pseudonyms
@@ -189,7 +189,7 @@ class Mask:
 
     def _parameter_hidden(self, parameter: re.Match[str]) -> str:
         kind, value = kind_of(unquote_plus(parameter["key"])), unquote_plus(parameter["text"])
-        if kind is None or not is_personal(kind, value, people=True) or PSEUDONYM.search(value):
+        if kind is None or not is_personal(kind, value, people=True) or len(value) < SHORTEST or is_hidden(value):
             return parameter[0]
         return f"{parameter['key']}={self.hide(value)}"
 
@@ -205,6 +205,11 @@ class Mask:
             return found
 
         return each_json(text, masked, free)
+
+
+def is_hidden(value: str) -> bool:
+    """Whether a value holds a pseudonym already."""
+    return bool(PSEUDONYM.search(value))
 
 
 def each_json(text: str, whole: Callable[[Any], Any], free: Callable[[str], str]) -> str:

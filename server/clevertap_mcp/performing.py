@@ -9,9 +9,9 @@ import anyio
 import click
 
 from clevertap_mcp.app import opened
-from clevertap_mcp.confirmation import Requester
 from clevertap_mcp.exits import DONE, FAILED, complain, say
 from clevertap_mcp.figures import figures
+from clevertap_mcp.host import Requester
 from clevertap_mcp.intent import rank
 from clevertap_mcp.printing import described, show, spoken, table
 from clevertap_mcp.terminal import Terminal

@@ -26,6 +26,7 @@ class Kind(IntEnum):
 
 NUMERIC: Final = frozenset({Kind.PHONE, Kind.IDENTITY, Kind.TOKEN, Kind.PLACE})
 """Kinds whose numbers are personal, not only their texts."""
+ADDRESSES: Final = frozenset({Kind.EMAIL, Kind.PHONE, Kind.TOKEN})
 NO_COUNT: Final = 1_000_000
 """Smaller numbers outside of people's data are counts, such as those of `mobile` visitors."""
 LONGEST_KEY: Final = 200
@@ -116,6 +117,8 @@ def is_personal(kind: Kind, value: Any, *, people: bool) -> bool:
     if kind is Kind.BARE_NAME and not people:
         return False
     if isinstance(value, str):
+        if kind in ADDRESSES and value.casefold() in words.NOBODY:
+            return False
         return bool(value) and not value.isspace() and (kind is not Kind.PLACE or any(map(str.isdigit, value)))
     if isinstance(value, bool) or not isinstance(value, int | float) or kind not in NUMERIC:
         return False

@@ -34,6 +34,7 @@ class Deed:
         action: The key of the action.
         arguments: The digest of the exact canonical arguments.
         caller: Who asked for it.
+        meaning: The digest of what the arguments mean, however they are put.
         again: Whether it is done once more on purpose.
     """
 
@@ -41,6 +42,7 @@ class Deed:
     action: str
     arguments: str
     caller: str
+    meaning: str = ""
     again: bool = False
 
 
@@ -115,6 +117,10 @@ class Plans:
             PlanRefusedError: It may not be used for this deed now.
         """
         self.find(handle, deed, asked=asked).used = True
+
+    def drop(self, handle: str) -> None:
+        """Forget a plan: nobody is asked the same twice."""
+        self._plans.pop(handle, None)
 
 
 def different(planned: Deed, asked: Deed) -> str | None:

@@ -14,8 +14,8 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 
-from clevertap_mcp.known import Known
-from clevertap_mcp.masking import Mask
+from clevertap_mcp.known import CUT, Known, Search, cut_hidden
+from clevertap_mcp.masking import Mask, searched
 from clevertap_mcp.naming import Naming
 from clevertap_mcp.personal import personal_values
 from clevertap_mcp.plain import plain
@@ -138,6 +138,8 @@ class Privacy:
     def _said(self, text: str, known: Known, shown: Collection[str]) -> str:
         if not self._mask:
             return plain(text)
+        if CUT in text:
+            text = cut_hidden(text, known, self._mask.hide)
         if not shown:
             return self._mask.text(text, known)
         parts = re.split("(" + "|".join(map(re.escape, shown)) + ")", text)
@@ -149,9 +151,11 @@ class Privacy:
     def _field(self, value: Any, result: Result, given: Mapping[str, Any]) -> Any:
         if not self._mask:
             return freed(value)
-        if isinstance(value, list) and all(isinstance(each, RefusedRecord) for each in value):
-            return [self._mask.record(each, self._known(record_of(each, given)), people=True) for each in value]
         known = self._known(given)
+        if isinstance(value, list) and all(isinstance(each, RefusedRecord) for each in value):
+            # What is wrong with one record is told of all that were sent with it, and quotes any of them.
+            search = Search(known, self._mask.hide)
+            return [searched(self._mask.record(each, Known(), people=True), search) for each in value]
         if isinstance(value, str):
             return self._mask.text(value, known)
         return self._mask.answer(value, known, people=result.about_people)
@@ -166,14 +170,6 @@ class Privacy:
             return {"text": masked_table(result.text, mask, self._known(given), people=result.about_people)}
         except csv.Error:
             return {"text": WITHHELD}
-
-
-def record_of(refused: RefusedRecord, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The record that was refused, as it was given; everything that was given if that cannot be told."""
-    for key, rows in given.items():
-        if isinstance(rows, list) and refused.index is not None and refused.index < len(rows):
-            return {key: rows[refused.index]}
-    return given
 
 
 def freed(value: Any) -> Any:

@@ -1,15 +1,42 @@
 """What the guard says when it lets something not happen.
 
-NotAllowedError (the operator's access excludes it)
-├── NotConfirmedError   nobody said yes, or nobody can be asked
-├── PlanRefusedError    the plan does not fit what it is used for
-├── OverCapError        more than the operator's caps let through
-└── RepeatedError       the same was done, or begun, within the hour
+RejectedError
+├── TrailError              it cannot be written down, so it is not done
+└── NotAllowedError         the operator's access excludes it
+    ├── NotConfirmedError   nobody said yes, or nobody can be asked
+    ├── PlanRefusedError    the plan does not fit what it is used for
+    ├── OverCapError        more than the operator's caps let through
+    ├── SpentError          as many sends as a day may have were made
+    └── RepeatedError       the same was begun within the hour, and nobody knows how it ended
 """
 
 from __future__ import annotations
 
-from clevertap_tools.errors import NotAllowedError
+from clevertap_tools.errors import NotAllowedError, RejectedError
+
+
+class TrailError(RejectedError):
+    """The audit log cannot be written, so nothing is done."""
+
+    code = "audit"
+    quotes = False
+
+    @classmethod
+    def unwritable(cls, reason: str) -> TrailError:
+        """The system does not let us write."""
+        return cls(
+            f"The audit log (CLEVERTAP_AUDIT_LOG) cannot be written: {reason}.",
+            next_step="Nothing was done. The operator of this server must see to it that the log can be written.",
+        )
+
+    @classmethod
+    def damaged(cls, reason: str) -> TrailError:
+        """The log is not as it was written."""
+        return cls(
+            f"The audit log (CLEVERTAP_AUDIT_LOG) is damaged: {reason}",
+            next_step="Nothing was done. The operator of this server should run `clevertap-mcp audit verify`; to begin "
+            "a new log, move the log and its .head file away and restart the server.",
+        )
 
 
 class NotConfirmedError(NotAllowedError):
@@ -32,6 +59,24 @@ class OverCapError(NotAllowedError):
     """More than the operator's caps let through; the message has the figures."""
 
     code = "over_cap"
+
+
+class SpentError(NotAllowedError):
+    """As many sends as the operator allows have been made.
+
+    Args:
+        used: How many.
+        most: How many are allowed.
+        since: From when on they are counted.
+    """
+
+    code = "sends_spent"
+
+    def __init__(self, used: int, most: int, since: str) -> None:
+        super().__init__(
+            f"{used} of {most} sends of this account are used since {since}; nothing was sent.",
+            next_step="Wait until the count begins anew, or ask the operator to raise CLEVERTAP_MAX_SENDS_PER_DAY.",
+        )
 
 
 class RepeatedError(NotAllowedError):

@@ -11,20 +11,26 @@ from clevertap_mcp.plans import Deed
 from clevertap_mcp.refusals import RepeatedError
 from clevertap_tools.action import Result
 
+Meaning = tuple[str, str, str]
+
 HOUR = 3600.0
 MOST_REMEMBERED = 10_000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class First:
     """What was done first.
 
     Args:
+        deed: What.
         since: When it was begun.
+        before: What it took the place of, because it was done once more on purpose.
         result: What came of it; None as long as nobody knows.
     """
 
+    deed: Deed
     since: float
+    before: First | None = None
     result: Result | None = None
 
 
@@ -37,7 +43,7 @@ class Repeats:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._firsts: OrderedDict[tuple[str, str, str], First] = OrderedDict()
+        self._firsts: OrderedDict[Meaning, First] = OrderedDict()
 
     def earlier(self, deed: Deed) -> Result | None:
         """What came of the same deed within the hour, with a warning; None if there was none.
@@ -45,7 +51,7 @@ class Repeats:
         Raises:
             RepeatedError: It was begun, and nobody knows how it ended.
         """
-        first = self._firsts.get(kind(deed))
+        first = self._firsts.get(meaning(deed))
         if first is None or self._clock() - first.since >= HOUR:
             return None
         minutes = int((self._clock() - first.since) // 60)
@@ -60,26 +66,23 @@ class Repeats:
         )
         return first.result.model_copy(update={"warning": warning})
 
-    def begin(self, deed: Deed) -> First | None:
-        """Remember a deed from now on; gives the one that it takes the place of."""
-        before = self._firsts.pop(kind(deed), None)
-        self._firsts[kind(deed)] = First(self._clock())
+    def begin(self, deed: Deed) -> First:
+        """Remember a deed from now on; the oldest give way."""
+        first = First(deed, self._clock(), self._firsts.pop(meaning(deed), None))
+        self._firsts[meaning(deed)] = first
         while len(self._firsts) > MOST_REMEMBERED:
             self._firsts.popitem(last=False)
-        return before
+        return first
 
-    def succeeded(self, deed: Deed, result: Result) -> None:
-        """This came of it."""
-        if (first := self._firsts.get(kind(deed))) is not None:
-            first.result = result
-
-    def came_to_nothing(self, deed: Deed, before: First | None) -> None:
-        """Nothing changed, for sure, so the one before counts again."""
-        self._firsts.pop(kind(deed), None)
-        if before is not None:
-            self._firsts[kind(deed)] = before
+    def came_to_nothing(self, first: First) -> None:
+        """Nothing changed, for sure, so the one before counts again; unless it was done once more meanwhile."""
+        if self._firsts.get(meaning(first.deed)) is not first:
+            return
+        del self._firsts[meaning(first.deed)]
+        if first.before is not None:
+            self._firsts[meaning(first.deed)] = first.before
 
 
-def kind(deed: Deed) -> tuple[str, str, str]:
-    """What makes two deeds the same, whoever asks for them."""
-    return deed.account, deed.action, deed.arguments
+def meaning(deed: Deed) -> Meaning:
+    """What makes two deeds the same, whoever asks for them and however they put it."""
+    return deed.account, deed.action, deed.meaning

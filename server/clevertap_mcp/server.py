@@ -20,11 +20,12 @@ from mcp.types import INVALID_PARAMS, CallToolResult, InputRequiredResult, Tool
 from clevertap_mcp.access import Access
 from clevertap_mcp.app import App
 from clevertap_mcp.asking import QuestionAskedError, caller, host_of
-from clevertap_mcp.confirmation import Requester
 from clevertap_mcp.cursors import Cursors
 from clevertap_mcp.expose import Desk, listed
+from clevertap_mcp.host import Requester
 from clevertap_mcp.settings import Confirm, Settings
 from clevertap_tools.action import tool_name
+from clevertap_tools.effect import Effect
 
 NAME = "clevertap-mcp"
 TITLE = "CleverTap"
@@ -86,7 +87,7 @@ class CleverTapServer(MCPServer[Any]):
         who = caller()
         action = self._actions.get(name)
         if action is None or not self._app.access(who).offers(action):
-            raise MCPError(INVALID_PARAMS, f"Unknown tool: {self._app.privacy.text(name[:100])}")
+            raise MCPError(INVALID_PARAMS, f"Unknown tool: {self._app.privacy.text(name)[:100]}")
         progress = context.report_progress if context else None
         requester = Requester(who, host_of(context, self._app.patience), progress)
         try:
@@ -103,7 +104,7 @@ class CleverTapServer(MCPServer[Any]):
             MCPError: Always.
         """
         del arguments, context
-        raise MCPError(INVALID_PARAMS, f"Unknown prompt: {name[:100]}")
+        raise MCPError(INVALID_PARAMS, f"Unknown prompt: {self._app.privacy.text(name)[:100]}")
 
     @property
     def connections(self) -> Server[Any]:
@@ -150,7 +151,7 @@ def permissions(settings: Settings) -> Iterator[str]:
     """What the operator lets happen, and how."""
     if settings.access is not Access.FULL:
         yield f"Access: {settings.access}."
-    if settings.access in (Access.SEND, Access.FULL) and settings.confirm is not Confirm.OFF:
+    if settings.access.permits(Effect.SEND) and settings.confirm is not Confirm.OFF:
         yield CONFIRMATION
 
 

@@ -271,7 +271,7 @@ def read_settings(
         environ: The variables, such as `os.environ`.
         sandbox: Use the sandbox, whatever account the variables name.
         toolsets: The choice of tools on the command line; wins over the variable.
-        access: The access on the command line; wins over the variable.
+        access: The access on the command line; the lower of it and the variable counts.
 
     Raises:
         MissingSettingError: A required variable is not set.
@@ -288,7 +288,7 @@ def read_settings(
             zone=given.timezone,
         ),
         sandbox=sandbox,
-        access=given.access if access is None else Access(access),
+        access=given.access if access is None else given.access.narrowed(Access(access)),
         confirm=given.confirm,
         caps=Caps(given.max_audience, given.max_records, given.max_sends_per_day),
         masked=given.pii == "mask",

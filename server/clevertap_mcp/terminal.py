@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import click
 
-from clevertap_mcp.confirmation import Answered
+from clevertap_mcp.host import Answered
 
 
 @dataclass(frozen=True, slots=True)

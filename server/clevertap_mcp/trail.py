@@ -10,14 +10,10 @@ is noticed only by the processes that have seen the newer one.
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -30,90 +26,12 @@ from pydantic import JsonValue
 from clevertap_mcp.beside import LONGEST_WAIT, head_of, key_beside, locked
 from clevertap_mcp.chain import BrokenChainError, Chain, Fault, Head
 from clevertap_mcp.lasting import appending, put, replace, sync_folder
-from clevertap_tools.errors import NotAllowedError, RejectedError
-
-NOTHING_SENT = ("refused", "failed")
-OF_SENDS = re.compile(rb'"effect":"send"|"outcome":"(refused|failed)"')
-"""Other lines need not be parsed, which takes longer than to check their seals."""
-
+from clevertap_mcp.quota import Quota, Sends, stamp
+from clevertap_mcp.refusals import SpentError, TrailError
 
 LOG = "audit.jsonl"
 SANDBOX_LOG = "audit-sandbox.jsonl"
 """What is done to the sandbox inside this process has no place among what was done to real accounts."""
-
-
-class TrailError(RejectedError):
-    """The audit log cannot be written, so nothing is done."""
-
-    code = "audit"
-    quotes = False
-
-    @classmethod
-    def unwritable(cls, reason: str) -> TrailError:
-        """The system does not let us write."""
-        return cls(
-            f"The audit log (CLEVERTAP_AUDIT_LOG) cannot be written: {reason}.",
-            next_step="Nothing was done. The operator of this server must see to it that the log can be written.",
-        )
-
-    @classmethod
-    def damaged(cls, reason: str) -> TrailError:
-        """The log is not as it was written."""
-        return cls(
-            f"The audit log (CLEVERTAP_AUDIT_LOG) is damaged. {reason}",
-            next_step="Nothing was done. The operator of this server should run `clevertap-mcp audit verify`; to begin "
-            "a new log, move the log and its .head file away and restart the server.",
-        )
-
-
-class SpentError(NotAllowedError):
-    """As many sends as the operator allows have been made."""
-
-    code = "sends_spent"
-
-    def __init__(self, used: int, quota: Quota) -> None:
-        super().__init__(
-            f"{used} of {quota.most} sends of this account are used since {stamp(quota.since)}; nothing was sent.",
-            next_step="Wait until the count begins anew, or ask the operator to raise CLEVERTAP_MAX_SENDS_PER_DAY.",
-        )
-        self.used = used
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """How much an account may send.
-
-    Args:
-        account: The account.
-        most: At most so many sends.
-        since: From this moment on, in epoch seconds.
-    """
-
-    account: str
-    most: int
-    since: float
-
-
-class Sends:
-    """The sends that the log tells of, without those that are known to have sent nothing."""
-
-    def __init__(self) -> None:
-        self._made: dict[str, tuple[str, str]] = {}
-
-    def take(self, line: bytes) -> None:
-        """Take a line of the log into account."""
-        if not OF_SENDS.search(line):
-            return
-        match json.loads(line):
-            case {"event": "started", "effect": "send", "call": str(call), "account": account, "time": moment}:
-                self._made[call] = (account, moment)
-            case {"event": "done", "call": str(call), "outcome": outcome} if outcome in NOTHING_SENT:
-                self._made.pop(call, None)
-
-    def count(self, account: str, since: float) -> int:
-        """How many an account has made since a moment in epoch seconds."""
-        first = stamp(since)
-        return sum(account == sender and moment >= first for sender, moment in self._made.values())
 
 
 class Trail:
@@ -144,7 +62,9 @@ class Trail:
         self._sends = Sends()
         self._turn = anyio.CapacityLimiter(1)
 
-    async def write(self, entry: Mapping[str, JsonValue], quota: Quota | None = None) -> None:
+    async def write(
+        self, entry: Mapping[str, JsonValue], quota: Quota | None = None, arguments: bytes | None = None
+    ) -> None:
         """Add a line with its number, the time and a seal; when this returns, it is on the disk.
 
         A line that has been begun is finished even if the task is cancelled: it is there whole or not at all.
@@ -152,14 +72,15 @@ class Trail:
         Args:
             entry: What the line shall say, without personal data and secrets, and without `n`, `time` and `mac`.
             quota: Write only if so many sends have not been made yet. A send is a line with the event `started` and
-                the effect `send`; it does not count once a line `done` with the same `call` has the outcome `refused`
-                or `failed`.
+                `sends`; it does not count once a line `done` with the same `call` has the outcome `refused` or
+                `failed`.
+            arguments: What the line shall hold a digest of.
 
         Raises:
             TrailError: The line cannot be written, or the log is damaged; then the action must not be done.
             SpentError: The quota is used up.
         """
-        await anyio.to_thread.run_sync(partial(self._write, dict(entry), quota), limiter=self._turn)
+        await anyio.to_thread.run_sync(partial(self._write, dict(entry), quota, arguments), limiter=self._turn)
 
     def digest(self, canonical: bytes) -> str:
         """What stands in the log for arguments: 64 hexadecimal digits that nobody without the key can guess from.
@@ -178,12 +99,14 @@ class Trail:
                 self._chain = Chain(self._key or key_beside(self._file))
         return self._chain
 
-    def _write(self, entry: dict[str, JsonValue], quota: Quota | None) -> None:
+    def _write(self, entry: dict[str, JsonValue], quota: Quota | None, arguments: bytes | None) -> None:
         chain = self._opened()
+        if arguments is not None:
+            entry["digest"] = chain.digest(arguments)
         with telling(), locked(self._file, self._longest_wait), appending(self._file) as log:
             self._catch_up(log, chain)
             if quota and (used := self._sends.count(quota.account, quota.since)) >= quota.most:
-                raise SpentError(used, quota)
+                raise SpentError(used, quota.most, stamp(quota.since))
             self._append(log, chain, entry)
 
     def _catch_up(self, log: BinaryIO, chain: Chain) -> None:
@@ -254,8 +177,3 @@ def telling() -> Iterator[None]:
         raise TrailError.unwritable(error.strerror or type(error).__name__) from None
     except BrokenChainError as error:
         raise TrailError.damaged(error.message) from None
-
-
-def stamp(moment: float) -> str:
-    """A moment as the log writes it: ISO 8601 in UTC to the millisecond, so that texts compare like moments."""
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

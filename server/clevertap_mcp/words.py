@@ -108,6 +108,12 @@ WHETHER: Final = words("has is can total num count")
 OPT_OUTS: Final = words("msgemail msgsms msgwhatsapp msgdndemail msgdndphone msgdndsms msgdndwhatsapp")
 """CleverTap's own keys of whom not to write to (reference: data 4.4)."""
 
+NOBODY: Final = words("""
+    yes no y n true false on off none null nil na nan unknown undefined unset empty other email mail sms push phone
+    mobile whatsapp web app sí ja nein oui non да нет
+""")
+"""Values that are no address, though they stand where one could: `SMS: yes`, `Contact: Email`."""
+
 THINGS: Final = words("""
     event evt campaign product item items category subcategory brand app application page screen plan store shop city
     country region state area place venue file host domain os device model browser channel segment property field

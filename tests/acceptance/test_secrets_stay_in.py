@@ -147,21 +147,29 @@ def test_the_command_line_lets_no_secret_out(case: Case, mood: str, command: lis
 def test_a_malformed_secret_is_refused_by_its_name_alone(case: Case, name: str, spoilt: str) -> None:
     env = case.env | {name: spoilt.format(SECRETS[name])}
     done = subprocess.run([COMMAND], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode:
-        assert name in done.stderr
+    taken = name.endswith("_KEY") and not spoilt.isascii()  # a key travels in no header
+    assert done.returncode == (0 if taken else 2)
+    assert (name in done.stderr) != taken
     assert found([done.stdout, done.stderr]) == set()
 
 
 MISTAKEN = """
 import os, sys
+import clevertap_tools.actions
 from clevertap_mcp.cli import main
+from clevertap_tools.action import Arguments, Result, Toolset, action
 from clevertap_tools.client import Client
+from clevertap_tools.effect import Effect
 
-async def send(self, call):
+class Nothing(Arguments):
+    user_type: bool = False
+
+@action(title="Count active users", effect=Effect.READ, toolset=Toolset.CORE)
+async def real_time_user_count(client: Client, asked: Nothing) -> Result:
+    "Fail with all that is known in the words."
     headers = dict(os.environ)
     raise RuntimeError(" ".join(headers[name] for name in headers if name.startswith("CLEVERTAP_")))
 
-Client.send = send
 main()
 """
 
@@ -181,7 +189,7 @@ async def test_a_mistake_of_our_own_while_serving_is_answered_and_logged_without
         async with Client(stdio_client(mistaken, errlog=errors), mode="auto", cache=None) as host:
             for tool, arguments in CALLS:
                 await case.call(host, tool, arguments)
-    assert "clevertap_request failed with RuntimeError" in case.log
+    assert "clevertap_real_time_user_count failed with RuntimeError" in case.log
     assert '"internal"' in "".join(case.heard)
     assert found([*case.heard, case.log, *case.trail]) == set()
 

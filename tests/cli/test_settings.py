@@ -213,8 +213,9 @@ def test_secrets_are_not_printed_in_whatever_form_settings_are_dumped() -> None:
     assert KEY not in shown
 
 
-def test_the_access_on_the_command_line_wins_over_the_variable() -> None:
-    assert read_settings({**ACCOUNT, "CLEVERTAP_ACCESS": "full"}, access="read").access is Access.READ
+@pytest.mark.parametrize(("variable_", "typed"), [("full", "read"), ("read", "full"), ("read", None)])
+def test_the_lower_access_of_variable_and_command_line_counts(variable_: str, typed: str | None) -> None:
+    assert read_settings({**ACCOUNT, "CLEVERTAP_ACCESS": variable_}, access=typed).access is Access.READ
 
 
 def test_every_variable_is_described() -> None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from itertools import product
 
 import pytest
+from mcp.server.auth.middleware.auth_context import auth_context_var
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import AccessToken
 
 from clevertap_mcp.access import Access
+from clevertap_mcp.app import App, chosen
 from clevertap_mcp.expose import listed
+from clevertap_mcp.server import CleverTapServer
 from clevertap_mcp.settings import Confirm
 from clevertap_mcp.toolsets import choose
 from clevertap_tools.actions import CATALOGUE
@@ -62,15 +70,71 @@ def test_read_access_offers_reading_only_and_says_so() -> None:
     assert not {"upload-events", "stop-campaign", "delete-user-profile"} & on("all", Access.READ)
 
 
-@pytest.mark.parametrize("confirm", Confirm)
-@pytest.mark.parametrize("access", Access)
+WITH_A_PLAN = {
+    (Confirm.AUTO, Access.SEND): {"create-campaign", "request", "upload-user-profiles"},
+    (Confirm.AUTO, Access.FULL): {"create-campaign", "request", "upload-user-profiles"},
+    (Confirm.PLAN, Access.SEND): {"create-campaign", "request", "upload-user-profiles"},
+    (Confirm.PLAN, Access.FULL): {
+        "create-campaign",
+        "request",
+        "upload-user-profiles",
+        "stop-campaign",
+        "delete-user-profile",
+    },
+}
+"""The actions that take a plan; where nothing is named, none does."""
+
+
+@pytest.mark.parametrize(("confirm", "access"), [*product(Confirm, Access)])
 def test_a_plan_is_an_argument_exactly_where_one_can_be_redeemed(access: Access, confirm: Confirm) -> None:
-    redeemable = {Confirm.AUTO: {Effect.SEND}, Confirm.PLAN: {Effect.SEND, Effect.DESTROY}}.get(confirm, set())
-    for action in choose("all", CATALOGUE, access).values():
-        takes = "plan" in listed(action, access, confirm).input_schema["properties"]
-        possible = action.effects & {Effect.SEND, Effect.DESTROY} or {Effect.SEND}
-        redeemed = action.preview is not None and possible & PERMITTED[access] & redeemable
-        assert takes == bool(redeemed), action.key
+    offered = choose("all", CATALOGUE, access).items()
+    taking = {key for key, action in offered if "plan" in listed(action, access, confirm).input_schema["properties"]}
+    assert taking == WITH_A_PLAN.get((confirm, access), set())
+
+
+READING = {
+    "get_user_profiles",
+    "get_user_profiles_by_cursor",
+    "get_events",
+    "get_events_by_cursor",
+    "get_profile_count",
+    "get_event_count",
+    "real_time_user_count",
+    "get_campaigns",
+    "get_campaign_report",
+    "get_user_profile",
+    "create_campaign",
+    "request",
+}
+WRITING = {"upload_user_profiles", "upload_events", "upload_device_tokens"}
+TOOLS = {
+    Access.READ: READING,
+    Access.WRITE: READING | WRITING,
+    Access.SEND: READING | WRITING,
+    Access.FULL: READING | WRITING | {"stop_campaign", "delete_user_profile"},
+}
+
+
+@contextmanager
+def token_of(access: Access) -> Iterator[None]:
+    """What is called within comes with a token of that access."""
+    before = auth_context_var.set(AuthenticatedUser(AccessToken(token="t", client_id="ana", scopes=[access])))
+    try:
+        yield
+    finally:
+        auth_context_var.reset(before)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("process", "caller"), [*product(Access, Access)])
+async def test_a_host_sees_what_both_the_process_and_its_caller_may_do(
+    app: App, process: Access, caller: Access
+) -> None:
+    settings = replace(app.settings, access=process)
+    narrowed = replace(app, settings=settings, actions=chosen(settings))
+    with token_of(caller):
+        seen = await CleverTapServer(narrowed).list_tools()
+    assert {tool.name.removeprefix("clevertap_") for tool in seen} == TOOLS[process] & TOOLS[caller]
 
 
 def test_an_access_that_leaves_nothing_stops_the_start() -> None:

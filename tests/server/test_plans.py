@@ -13,7 +13,7 @@ from clevertap_mcp.refusals import PlanRefusedError, RepeatedError
 from clevertap_mcp.repeats import HOUR, MOST_REMEMBERED, Repeats
 from clevertap_tools.actions.campaigns import CreatedCampaign
 
-DEED = Deed(account="A", action="create-campaign", arguments="digest", caller="ana")
+DEED = Deed(account="A", action="create-campaign", arguments="digest", caller="ana", meaning="same")
 
 
 class Clock:
@@ -109,10 +109,9 @@ def test_the_same_within_an_hour_is_answered_with_the_first_one_and_a_warning() 
     clock = Clock()
     repeats = Repeats(clock)
     assert repeats.earlier(DEED) is None
-    repeats.begin(DEED)
-    repeats.succeeded(DEED, MADE)
+    repeats.begin(DEED).result = MADE
     clock.now += HOUR - 1
-    first = repeats.earlier(replace(DEED, caller="ben"))
+    first = repeats.earlier(replace(DEED, caller="ben", arguments="in other words"))
     assert isinstance(first, CreatedCampaign)
     assert first.id == 17
     assert "59 minutes ago" in str(first.warning)
@@ -129,24 +128,30 @@ def test_what_was_begun_and_never_answered_is_not_done_again() -> None:
 
 def test_what_came_to_nothing_may_be_tried_again_and_the_one_before_counts_again() -> None:
     repeats = Repeats()
-    before = repeats.begin(DEED)
-    repeats.came_to_nothing(DEED, before)
+    repeats.came_to_nothing(repeats.begin(DEED))
     assert repeats.earlier(DEED) is None
-    repeats.begin(DEED)
-    repeats.succeeded(DEED, MADE)
-    repeats.came_to_nothing(DEED, repeats.begin(DEED))
+    repeats.begin(DEED).result = MADE
+    repeats.came_to_nothing(repeats.begin(DEED))
+    assert repeats.earlier(DEED) is not None
+
+
+def test_what_came_to_nothing_does_not_make_what_was_done_meanwhile_forgotten() -> None:
+    repeats = Repeats()
+    first = repeats.begin(DEED)
+    repeats.begin(replace(DEED, again=True)).result = MADE
+    repeats.came_to_nothing(first)
     assert repeats.earlier(DEED) is not None
 
 
 def test_other_arguments_are_no_repetition() -> None:
     repeats = Repeats()
     repeats.begin(DEED)
-    assert repeats.earlier(replace(DEED, arguments="other")) is None
+    assert repeats.earlier(replace(DEED, meaning="other")) is None
     assert repeats.earlier(replace(DEED, account="B")) is None
 
 
 def test_only_so_many_are_remembered() -> None:
     repeats = Repeats()
     for number in range(MOST_REMEMBERED + 1):
-        repeats.begin(replace(DEED, arguments=str(number)))
-    assert repeats.earlier(replace(DEED, arguments="0")) is None
+        repeats.begin(replace(DEED, meaning=str(number)))
+    assert repeats.earlier(replace(DEED, meaning="0")) is None

@@ -15,6 +15,7 @@ from clevertap_tools.actions.campaigns import CampaignReport, CreatedCampaign
 from clevertap_tools.actions.proxy import RawAnswer
 from clevertap_tools.errors import CleverTapError, InvalidArgumentsError, InvalidRequestError, NotReadyError
 from clevertap_tools.page import Page
+from clevertap_tools.upload_result import RefusedRecord, UploadResult
 
 pseudonyms = Pseudonyms("a secret of the operator's", "project")
 privacy = Privacy(pseudonyms)
@@ -44,6 +45,9 @@ ORDINARY: dict[str, Any] = {
             "MSG-email": True,
             "MSG-dndPhone": False,
             "Phone": None,
+            "SMS": "yes",
+            "Preferred Contact": "Email",
+            "Contact": "WhatsApp",
             "Favourite Store Name": "Calle Mayor",
             "Campaign Name": "Win-back",
             "Tz": "Europe/Madrid",
@@ -67,6 +71,7 @@ ORDINARY: dict[str, Any] = {
         "Telephone hours": None,
         "Link": "https://shop.example/a/b-1a/c?x=1&y=%20z#top",
         "Hash": "#1A2B3C",
+        "Deep link": "shop://p/5?contact=1&mobile=yes&email=no",
         "Note": "2+2=4, 00:30, 0049, -12345678, A/B test __init__, @home at 5",
         "Empty": "",
     },
@@ -145,6 +150,16 @@ def test_what_lies_below_a_personal_key_is_masked_leaf_by_leaf() -> None:
         ("device __f00dbabe", "__f00dbabe"),
         ("device -1a2b3c", "-1a2b3c"),
         ("x=cJ0-z:APA91bHun4", "cJ0-z:APA91bHun4"),
+        ("tel:0034911222333", "+34911222333"),
+        (r"&#43;34 911 222 333 or \u002b34911222333", "+34911222333"),
+        ("+34_911•222*333", "+34911222333"),
+        ("?e=mira%40example%2Eorg", "mira@example.org"),
+        ("50%mira@example.org", "50%mira@example.org"),
+        ("broken off: mira@exam…", "mira@exam"),
+        ("broken off: +34 911 22…", "+3491122"),
+        ('cut off: {"lng":-3.7038', "-3.7038"),
+        ("told: {'phone': '0171 234567'}", "0171 234567"),
+        ("https://x.example/?a=1&phone=0171%20234567#x", "0171 234567"),
     ],
 )
 def test_what_is_recognisable_is_masked_in_any_text(text: str, stands_for: str) -> None:
@@ -159,6 +174,48 @@ def test_values_of_the_record_are_found_in_its_texts_as_whole_words() -> None:
     assert "ANN" not in told["note"]
     assert not any("Solano" in key for key in told)
     assert told["number"] == pseudonyms.of("1712345678")
+
+
+def test_values_of_the_record_are_found_however_they_are_encoded() -> None:
+    record = {"name": "João Conceição", "link": "https://x.example/?to=Jo%C3%A3o%20Concei%C3%A7%C3%A3o&x=1"}
+    told = masked(record | {"piece": r"so: {'to': Jo\u00e3o Concei\u00e7\u00e3o"})
+    assert told["link"] == f"https://x.example/?to={told['name']}&x=1"
+    assert told["piece"].endswith(told["name"])
+
+
+def test_a_phone_number_of_the_record_is_found_whatever_stands_between_its_digits() -> None:
+    told = masked({"Phone": 1_712_345_678, "note": "171-234-5678, 171 2345678; 171-234-56789, 2026-01-07 10:00"})
+    assert "171-234-5678," not in told["note"]
+    assert told["note"].endswith("; 171-234-56789, 2026-01-07 10:00")
+    assert masked({"Phone": 1_712_345_678.0})["Phone"] == pseudonyms.of("1712345678")
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("Who: identity cust-ana-of-sev…, x", "Who: identity {}…, x"),
+        ("At /x/cust%20ana%2F… it ends", "At /x/{}… it ends"),
+        ("cu…, acust-ana-of…, cust-bea…", "cu…, acust-ana-of…, cust-bea…"),
+    ],
+)
+def test_the_beginning_of_a_value_that_the_call_names_is_masked_where_it_is_cut_off(told: str, shown: str) -> None:
+    value = "cust ana/of sevilla" if "%" in told else "cust-ana-of-sevilla"
+    assert privacy.text(told, {"identity": [value]}) == shown.format(pseudonyms.of(value))
+
+
+def test_a_refusal_of_a_whole_batch_quotes_none_of_its_records() -> None:
+    refusals = [RefusedRecord(index=index, code=400, reason="wrong: cust-ana, cust-bea") for index in (0, 1)]
+    result = UploadResult(sent=2, accepted=0, refused=2, unaccounted=0, unsent=0, refusals=refusals)
+    told = privacy.result(result, {"identity": ["cust-ana", "cust-bea"]})
+    assert {each.reason for each in told.refusals} == {
+        f"wrong: {pseudonyms.of('cust-ana')}, {pseudonyms.of('cust-bea')}"
+    }
+
+
+@pytest.mark.parametrize("piece", ["%", "a@", "…", "1 ", "+1", '"a":"', "?a=", "%25", "'"])
+def test_hostile_texts_are_searched_in_passing(piece: str) -> None:
+    text = piece * 20_000
+    assert privacy.text(text, {"identity": ["cust-ana", "aaaa"], "Phone": "0171 2345678"}).startswith(piece)
 
 
 def test_names_of_properties_that_were_asked_for_stay() -> None:
@@ -190,6 +247,10 @@ def test_named_values_are_masked_by_what_they_are_named() -> None:
     told = masked(
         {"q": [{"name": "Phone", "value": "0171 23"}, {"type": "email", "value": "mira", "status": "Unsubscribe"}]}
     )
+    assert masked({"q": [{"k": "Phone", "v": "0171 23"}, {"Name": "Phone", "values": ["0171 23"]}]})["q"] == [
+        {"k": "Phone", "v": pseudonyms.of("0171 23")},
+        {"Name": "Phone", "values": [pseudonyms.of("0171 23")]},
+    ]
     assert told["q"] == [
         {"name": "Phone", "value": pseudonyms.of("0171 23")},
         {"type": "email", "value": pseudonyms.of("mira"), "status": "Unsubscribe"},
@@ -299,6 +360,10 @@ def test_a_pseudonym_names_its_person_where_people_are_named(arguments: dict[str
         ({"profiles": [{"identity": "1", "profileData": {"Email": f"to {MIRA}"}}]}, "profiles[0].profileData.Email"),
         ({"profiles": [{"identity": "1", "profileData": {MIRA: 1}}]}, "profiles[0].profileData"),
         ({"events": [{"evtData": {"Items": [{"name": MIRA}]}}]}, "events[0].evtData.Items[0].name"),
+        (
+            {"profiles": [{"identity": "1", "profileData": {"name": "email", "value": MIRA}}]},
+            "profiles[0].profileData.value",
+        ),
         ({"name": MIRA}, "name"),
         ({"content": {"title": "Hi", "reply_to": MIRA}}, "content"),
         ({"body": {"ExternalTrigger": {"name": MIRA}}}, "body.ExternalTrigger"),

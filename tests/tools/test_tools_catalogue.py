@@ -80,7 +80,8 @@ def test_an_action_says_what_it_takes_gives_and_does(action: Action[Any, Any]) -
     assert issubclass(action.arguments, Arguments)
     assert issubclass(action.result, Result)
     assert action.effects <= set(Effect)
-    assert action.effects
+    assert action.usual
+    assert action.rare <= action.effects
     if issubclass(action.result, Listing):
         assert action.result.rows in action.result.model_fields
 

@@ -14,15 +14,35 @@ from clevertap_tools.action import CATALOGUE
 from clevertap_tools.audience_in_words import COMPARED, COUNTED, KINDS, audience
 from clevertap_tools.campaign import Campaign, Options
 from clevertap_tools.campaign_in_words import BYPASSES, CHANNELS, REST, bypassed, campaign_deed, campaign_details
+from clevertap_tools.content_in_words import content_lines
 from clevertap_tools.effect import Effect
 from clevertap_tools.estimate import CREATE, only_estimated
 from clevertap_tools.filters import OPERATORS, ProfileFilter
-from clevertap_tools.in_words import LONGEST_LINE, first, joined, line, quoted
+from clevertap_tools.in_words import (
+    LONGEST_LINE,
+    LONGEST_NAME,
+    MARKS,
+    first,
+    flat,
+    joined,
+    line,
+    named,
+    nested,
+    pairs,
+    quoted,
+    who,
+)
 from clevertap_tools.moments import ProjectTime
 from clevertap_tools.query import OF_COUNTS, PeopleQuery
 from clevertap_tools.request_in_words import body_lines, pieces
 from clevertap_tools.routes import effect_of
+from clevertap_tools.unseen import UNSEEN, plain
 
+unseen = st.one_of([st.integers(first, last) for first, last in UNSEEN]).map(chr)
+SHORT_NAMES = (
+    st.text(st.sampled_from("ab', ;=…identity:\u0301"), min_size=1, max_size=LONGEST_NAME).map(flat).filter(bool)
+)
+"""Names that look the same as long as they are the same."""
 TIME = ProjectTime(ZoneInfo("UTC"), datetime(2026, 11, 10, tzinfo=UTC).timestamp())
 CREATE_CAMPAIGN = CATALOGUE["create-campaign"]
 PUSH: dict[str, Any] = {
@@ -66,10 +86,52 @@ def test_a_quoted_value_cannot_close_its_quotation(value: object) -> None:
     made = quoted(value)
     assert made.count('"') == 2
     assert made[0] == made[-1] == '"'
+    assert made[1:-1].isprintable()
+    assert not set(made[1:-1]) & set(MARKS)
+
+
+@given(text=st.text(st.one_of(st.characters(), unseen, st.just(" "))))
+def test_a_line_holds_nothing_that_takes_room_unseen(text: str) -> None:
+    made = flat(text)
+    assert made == plain(made) == " ".join(made.split())
+    assert line(f"{text}Pay", len(made) + 4).endswith("Pay")
+
+
+@given(names=st.lists(SHORT_NAMES, max_size=10), others=st.lists(SHORT_NAMES, max_size=10))
+def test_different_people_are_told_in_different_words(names: list[str], others: list[str]) -> None:
+    told, told_others = (who(("identity", name) for name in each) for each in (names, others))
+    assert (told == told_others) is (names == others)
+    assert all(len(each) <= LONGEST_LINE for each in told)
+
+
+@pytest.mark.parametrize("length", [81, 200, 1024])
+def test_long_names_that_differ_at_one_end_stay_different(length: int) -> None:
+    same = "x" * (length - 20)
+    names = [f"{same}{number:020}" for number in (1, 2)] + [f"{number:020}{same}" for number in (1, 2)]
+    assert len({named(("identity", name)) for name in names}) == len(names)
+
+
+@given(given_=st.dictionaries(SHORT_NAMES, st.text(), max_size=20))
+def test_no_value_hides_the_name_of_another(given_: dict[str, str]) -> None:
+    told = pairs("Query", given_)
+    assert all(any(f'"{name}"="' in each for each in told) for name in given_)
+    assert sum(each.count('"="') for each in told) == len(given_)
+    assert all(len(each) <= LONGEST_LINE and each.isprintable() for each in told)
+
+
+def test_objects_in_objects_are_told_in_lines_of_their_own() -> None:
+    given_: dict[str, object] = {"a": 1, "b": {"c": [True], "d": {"e": "f"}}, **{f"o{n}": {"x": n} for n in range(9)}}
+    told = nested("Also", given_)
+    assert told[:3] == [
+        'Also: "a"="1"',
+        """Also, in "b": "c"="[true]"; "d"="{'e':'f'}\"""",
+        'Also, in "o0": "x"="0"',
+    ]
+    assert told[-1] == 'Also, not shown: "o7"; "o8"'
 
 
 def test_writing_that_turns_round_or_hides_is_taken_off() -> None:
-    assert line("pay\u202e now\u200b\x1b[1m\u2028later") == "pay now[1m later"
+    assert line("pay\u202e now\u200b\x1b[1m\u2028later\u2800 \u3164 \ufe0f\u034fon") == "pay now[1m later on"
 
 
 def test_many_are_counted_after_the_first() -> None:
@@ -240,7 +302,7 @@ def test_a_mail_is_shown_as_it_reads_with_its_sender_copies_and_links() -> None:
         'Subject: "Your month"',
         'Line below the subject: "All of it"',
         'Text, without the tags of its HTML: "Dear you & yours go"',
-        'Sender: from "Acme", hidden copies to "copy@example.net"',
+        'Sender: hidden copies to "copy@example.net"; from "Acme"',
         "Links: https://shop.example.net/a?b=1&c",
     )
 
@@ -253,6 +315,51 @@ def test_a_page_hides_no_text_behind_tags_that_readers_ignore(page: str) -> None
     assert any("Pay" in line and "here" in line for line in made)
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<head><title>Hello</title></head>Pay here",
+        "<title>Hello<!--</title>Pay here<!-- --></title>",
+        "<title>Hello</b></title>Pay here",
+        "<style>Hello</style>Pay here",
+        "<svg><title/></svg>Pay here<title>Hello</title>",
+    ],
+)
+def test_what_no_reader_of_a_page_sees_pushes_nothing_out(page: str) -> None:
+    made = details(target_mode="email", content={"subject": "a", "body": page, "sender_name": "b"})
+    assert 'Text, without the tags of its HTML: "Pay here"' in made
+
+
+def test_hidden_copies_come_before_whatever_may_be_long() -> None:
+    long = dict.fromkeys(("sender_name", "from_email", "reply_to", "cc"), "s" * 90)
+    content = {"subject": "a", "body": "b", "bcc": "x@example.org", **long}
+    sender = [each for each in details(target_mode="email", content=content) if each.startswith("Sender")]
+    assert sender[0].startswith('Sender: hidden copies to "x@example.org"; copies to "sss')
+    assert sum(each.count('"') for each in sender) == 10
+
+
+def test_many_platforms_and_keys_hide_none_of_the_first() -> None:
+    platforms = {f"p{number}": {"pad": "x" * 900, "deep_link": "shop://sale"} for number in range(9)}
+    made = details(content={"title": "a", "body": "b", "platform_specific": platforms})
+    shown = [each for each in made if each.startswith("Platforms, in")]
+    assert len(shown) == 8
+    assert all('"deep_link"="shop://sale"' in each for each in shown)
+    assert 'Platforms, not shown: "p8"' in made
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ({"title": ["a"], "platform_specific": ["b"]}, """Also: "title"="['a']"; "platform_specific"="['b']\""""),
+        ("a\u201d b", "Content: \"'a' b'\""),
+        ([1, {"title": {"text": "a"}}], 'Card 1: "1"'),
+        ({"msg": "“Hi”"}, "Text: \"'Hi'\""),
+    ],
+)
+def test_a_content_of_any_shape_is_told(content: object, told: str) -> None:
+    assert told in content_lines(content, "push")
+
+
 def test_tags_of_a_text_that_is_no_page_are_shown() -> None:
     assert 'Text: "<b>5 < 6</b>"' in details(content={"title": "a", "body": "<b>5 < 6</b>"})
 
@@ -262,16 +369,18 @@ def test_tags_of_a_text_that_is_no_page_are_shown() -> None:
     [
         (
             {"target_mode": "whatsapp", "content": {"whatsapp": {"template_name": "ship_v2", "locale": "en"}}},
-            ('WhatsApp template: "ship_v2"', 'Filled with: {"locale":"en"}'),
+            ('Template: "ship_v2"', 'Also: "locale"="en"'),
         ),
         (
-            {"target_mode": "whatsapp", "content": {"whatsapp": {"message_type": "Freeform", "msg": "Hi"}}},
-            ('WhatsApp template: "Freeform"', 'Filled with: {"msg":"Hi"}'),
+            {"target_mode": "whatsapp", "content": {"whatsapp": {
+                "template_name": "ship_v2", "message_type": "Freeform", "msg": "Hi", "body": {"replacements": ["a"]}}}},
+            ('Kind of message: "Freeform"', 'Text: "Hi"', 'Template: "ship_v2"',
+             """Also, in "body": "replacements"="['a']\""""),
         ),
         (
             {"target_mode": "notificationinbox", "content": {"cards": [
                 {"title": {"text": "Welcome"}, "message": {"text": "Start here"}}, {"icon": 1}, {}, {}, {}]}},
-            ('Card 1: "Welcome", "Start here"', 'Card 2: {"icon":1}', "Card 3: {}", "And 2 more cards"),
+            ('Card 1: "Welcome"; "Start here"', """Card 2: "{'icon':1}\"""", 'Card 3: "{}"', "And 2 more cards"),
         ),
         (
             {"target_mode": "webhook", "webhook_endpoint_name": "crm", "webhook_fields": ["identities"], "content": {}},
@@ -280,7 +389,7 @@ def test_tags_of_a_text_that_is_no_page_are_shown() -> None:
         (
             {"target_mode": "push", "content": {"title": "a", "body": "b",
                                                 "platform_specific": {"ios": {"deep_link": "shop://sale"}}}},
-            ('For platforms: {"ios":{"deep_link":"shop://sale"}}', "Links: shop://sale"),
+            ('Platforms, in "ios": "deep_link"="shop://sale"', "Links: shop://sale"),
         ),
         ({"labels": ["a"], "ttl": {"ttl_type": "relative", "value": 1}}, ("Also set: labels; ttl",)),
     ],
@@ -334,12 +443,31 @@ def test_a_typed_estimate_is_an_estimate_by_the_table_of_paths_too(campaign_: di
     assert effect_of("POST", CREATE, asked.sent(TIME)) is CREATE_CAMPAIGN.effect_of(asked)
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | HOSTILE,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(HOSTILE, inner, max_size=3),
+    max_leaves=8,
+)
+PARTS = ["name", "target_mode", "when", "segment", "where", "to", "content", "Content", "pa_webhook_name", "x"]
+
+
+@settings(max_examples=50)
+@given(
+    body=st.dictionaries(st.sampled_from(PARTS), JSON) | JSON,
+    path=st.sampled_from([CREATE, f"{CREATE}/", "/1/send/Email.json", "/1/x"]),
+)
+def test_a_body_of_any_shape_is_shown_in_short_lines(body: object, path: str) -> None:
+    for each in body_lines(path, body):
+        assert each.isprintable()
+        assert len(each) <= LONGEST_LINE
+
+
 @given(text=st.text(max_size=2000))
 def test_a_body_is_shown_from_its_beginning_in_short_lines(text: str) -> None:
     for each in (
         *pieces("Body", text),
-        *body_lines({text: text}, None, None),
-        *body_lines(None, text, f"text/{'x' * 190}"),
+        *body_lines("/1/x", {text: text}),
+        *body_lines("/1/x", None, text, f"text/{'x' * 190}"),
     ):
         assert each.isprintable()
         assert len(each) <= LONGEST_LINE

@@ -211,6 +211,12 @@ async def test_a_header_that_is_none_or_breaks_the_line_is_refused(
     assert site.sandbox.requests == []
 
 
+def test_a_header_that_is_not_known_makes_a_read_the_worst_that_it_could_be() -> None:
+    for headers, effect in (({"X-Http-Verb": "DELETE"}, Effect.DESTROY), ({"Accept": "text/csv"}, Effect.READ)):
+        asked = REQUEST.parse({**CONNECT, "headers": headers})
+        assert REQUEST.effect_of(asked) is call_of(asked).effect is effect
+
+
 async def test_other_headers_and_the_credentials_arrive(site: Site, perform: Perform) -> None:
     await perform(site, "request", {**CONNECT, "headers": {"X-Trace": "t-1", "Accept": "application/json"}})
     (asked,) = site.sandbox.requests

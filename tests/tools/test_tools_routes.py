@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clevertap_tools.disguises import HARMLESS_HEADERS, OWN_HEADERS
 from clevertap_tools.effect import Effect
 from clevertap_tools.routes import ROUTES, about_people, effect_of, is_known, wants_token
 
@@ -165,6 +166,7 @@ def test_any_other_path_counts_as_destructive(method: str, path: str) -> None:
         ([{**TOKEN, "MSG-dndPhone": False}], Effect.SEND),
         ([{**PROFILE, "profileData": {"MSG-dndEmail": {"$set": True}}}], Effect.SEND),
         ([{**PROFILE, "profileData": {" MSG - dndSMS": False}}], Effect.SEND),
+        ([{**PROFILE, "profileData": {"MSG_dndEmail": False}}], Effect.SEND),
         ([{**PROFILE, "profileData": None}], Effect.UPSERT),
         ([{**PROFILE, "profileData": {"MSG-dndEmail": True, "MSG-email": False}}], Effect.UPSERT),
         ([{**PROFILE, "profileData": {"MSG-dndEmail": True, "MSG-email": True}}], Effect.UPSERT),
@@ -328,6 +330,26 @@ def test_any_other_parameter_makes_a_request_as_good_as_unknown(row: tuple[str, 
     method, path = row
     assert effect_of(method, path, {"estimate_only": True}, [name]) is Effect.DESTROY
     assert not is_known(method, path, [name])
+
+
+@given(
+    row=st.sampled_from(sorted(ROUTES)),
+    name=st.sampled_from(["X-Http-Verb", "X-Original-Method", "X-Forwarded-Uri", "X-Note", "Accept2", "Cookie", ""]),
+)
+def test_a_header_that_is_not_known_makes_a_request_as_good_as_unknown(row: tuple[str, str], name: str) -> None:
+    method, path = row
+    assert effect_of(method, path, {"estimate_only": True}, (), ["Accept", name]) is Effect.DESTROY
+    assert not is_known(method, path, (), ["Accept", name])
+
+
+@pytest.mark.parametrize("name", [*sorted(HARMLESS_HEADERS), "Accept", "User_Agent", "X-Request-ID"])
+def test_a_header_that_says_nothing_of_what_is_done_leaves_a_read_a_read(name: str) -> None:
+    assert effect_of("POST", "/1/now.json", {}, (), [name]) is Effect.READ
+    assert is_known("POST", "/1/now.json", (), [name])
+
+
+def test_no_header_is_both_harmless_and_ours() -> None:
+    assert HARMLESS_HEADERS.isdisjoint(OWN_HEADERS)
 
 
 def test_a_dry_run_asked_for_in_the_query_makes_no_upload_harmless() -> None:

@@ -52,6 +52,11 @@ class Arguments(BaseModel):
         """Whether `record_count` is sure to see every record."""
         return True
 
+    @property
+    def may_send(self) -> bool:
+        """Whether it may message people although its effect does not say so."""
+        return False
+
 
 class Result(BaseModel):
     """What an action answers."""
@@ -88,6 +93,11 @@ class Listing(Result):
 
 A = TypeVar("A", bound=Arguments)
 R = TypeVar("R", bound=Result)
+Previewing = Callable[[Client, A, A], Awaitable[Preview]]
+"""Finds out what a call would do, by its arguments with persons named and by the same as they were written.
+
+All words come from the latter, so that nobody stands in them more clearly than the caller wrote it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,7 @@ class Action(Generic[A, R]):
         preview: What a call would do and whom it would reach, found out by reading only; every action that may
             send or destroy has one.
         once: Whether the same arguments within an hour are taken for a mistake.
+        rare: Those of its effects that few calls have: they are guarded like all, but no hint warns of them.
     """
 
     key: str
@@ -120,8 +131,14 @@ class Action(Generic[A, R]):
     arguments: type[A]
     result: type[R]
     function: Callable[[Client, A], Awaitable[R]]
-    preview: Callable[[Client, A], Awaitable[Preview]] | None = None
+    preview: Previewing[A] | None = None
     once: bool = False
+    rare: frozenset[Effect] = frozenset()
+
+    @property
+    def usual(self) -> frozenset[Effect]:
+        """The effects that are told of the action as a whole."""
+        return self.effects - self.rare
 
     def parse(self, given: Mapping[str, Any]) -> A:
         """The typed arguments.
@@ -153,8 +170,9 @@ def action(
     toolset: Toolset,
     default: bool = True,
     effects: frozenset[Effect] | None = None,
-    preview: Callable[[Client, Any], Awaitable[Preview]] | None = None,
+    preview: Previewing[Any] | None = None,
     once: bool = False,
+    rare: frozenset[Effect] = frozenset(),
 ) -> Callable[[Callable[[Client, A], Awaitable[R]]], Action[A, R]]:
     """Make an async function of a client and its arguments an action of the catalogue.
 
@@ -166,6 +184,7 @@ def action(
         effects: Every effect it may have; needed when `effect` is a function.
         preview: What a call would do, for the person who has to say yes.
         once: Whether the same arguments within an hour are taken for a mistake.
+        rare: Those of its effects that few calls have.
 
     Raises:
         TypeError: It may send or destroy and has no preview.
@@ -187,6 +206,7 @@ def action(
             function=function,
             preview=preview,
             once=once,
+            rare=rare,
         )
         if preview is None and any(each.guarded for each in made.effects):
             raise TypeError(f"{made.key} may send or destroy, so it needs a preview")

@@ -5,50 +5,63 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from clevertap_tools.in_words import Name
+from clevertap_tools.spelling import loosely, spelt
+
 Body = object
 
 RECEIVERS = frozenset({"FBID", "GPID", "Email", "Identity", "objectId"})
 """The lists that `to` may hold, to the letter (reference: engagement 4)."""
-OTHER_AUDIENCES = frozenset({"where", "segment"})
+AUDIENCES = frozenset({"to", "where", "segment"})
+"""Keys that say whom a message is for."""
+ADDRESSES = frozenset({"phone", "email", "whatsapp"})
+"""Kinds of addresses in a list of records (reference: data 9.3 and 9.4)."""
 
 
 def records_of_list(body: Body) -> list[Any] | None:
-    """The records of a body that holds them in `d`."""
-    records = body.get("d") if isinstance(body, Mapping) else None
+    """The records of a body that holds them in `d`, and in no other spelling of it."""
+    if not isinstance(body, Mapping) or len(spelt(body, "d")) != 1:
+        return None
+    records = body.get("d")
     return records if isinstance(records, list) else None
 
 
-def values_of_list(body: Body) -> list[str] | None:
+def values_of_list(body: Body) -> list[Name] | None:
     """The addresses of a body that holds them in `d`."""
     records = records_of_list(body)
-    if records is None or not all(isinstance(each, Mapping) for each in records):
+    if records is None or not all(isinstance(each, Mapping) and is_address(each) for each in records):
         return None
-    return [f"{each.get('type')} {each.get('value')}" for each in records]
+    return [(each["type"], each["value"]) for each in records]
 
 
-def erased(body: Body) -> list[str] | None:
+def is_address(record: Mapping[str, Any]) -> bool:
+    """Whether a record holds one address and says in so many words of what kind."""
+    return isinstance(record.get("value"), str) and any(record.get("type") == kind for kind in ADDRESSES)
+
+
+def erased(body: Body) -> list[Name] | None:
     """Who would be erased: names of exactly one kind."""
     if not isinstance(body, Mapping) or len(body) != 1 or not {"identity", "guid"} >= set(body):
         return None
     return names(body)
 
 
-def split(body: Body) -> list[str] | None:
+def split(body: Body) -> list[Name] | None:
     """Whose profiles would be taken apart."""
     return names(body) if isinstance(body, Mapping) and set(body) == {"identities"} else None
 
 
-def receivers(body: Body) -> list[str] | None:
+def receivers(body: Body) -> list[Name] | None:
     """Who would get a message; None if the body could mean anybody else besides."""
-    if not isinstance(body, Mapping) or not OTHER_AUDIENCES.isdisjoint(body):
+    if not isinstance(body, Mapping) or [key for key in body if loosely(key) in AUDIENCES] != ["to"]:
         return None
-    to = body.get("to")
+    to = body["to"]
     return names(to) if isinstance(to, Mapping) and set(to) <= RECEIVERS else None
 
 
-def names(lists: Mapping[str, Any]) -> list[str] | None:
+def names(lists: Mapping[str, Any]) -> list[Name] | None:
     """Every name with its kind; None where there is none, or something that is not read."""
-    found = [f"{kind} {name}" for kind, given in lists.items() for name in each_name(given)]
+    found = [(kind, name) for kind, given in lists.items() for name in each_name(given)]
     readable = all(isinstance(given, str | int) or is_list_of_names(given) for given in lists.values())
     return found if found and readable else None
 
@@ -63,7 +76,7 @@ def is_list_of_names(given: object) -> bool:
     return isinstance(given, list) and all(isinstance(name, str | int) for name in given)
 
 
-NAMED: Mapping[str, Callable[[Body], list[str] | None]] = {
+NAMED: Mapping[str, Callable[[Body], list[Name] | None]] = {
     "/1/delete/profiles.json": erased,
     "/1/demerge/profiles.json": split,
     "/1/disassociate": values_of_list,
@@ -77,7 +90,7 @@ NAMED: Mapping[str, Callable[[Body], list[str] | None]] = {
 LISTED = frozenset({"/1/upload", "/1/subscribe", "/1/disassociate"})
 
 
-def people_named(method: str, path: str, body: Body) -> list[str] | None:
+def people_named(method: str, path: str, body: Body) -> list[Name] | None:
     """Everybody whom a request can touch, with the kind of name; None when nobody can tell."""
     named = NAMED.get(path) if method == "POST" else None
     return named(body) if named else None
@@ -87,3 +100,8 @@ def records_named(method: str, path: str, body: Body) -> int | None:
     """How many records or people a request names; None where it names none, or nobody can tell."""
     listed = records_of_list(body) if method == "POST" and path in LISTED else people_named(method, path, body)
     return None if listed is None else len(listed)
+
+
+def may_hold_records(path: str) -> bool:
+    """Whether a path takes records or names of people, so that a body in which none are found is not understood."""
+    return path in LISTED or path in NAMED

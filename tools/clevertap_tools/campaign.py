@@ -211,6 +211,11 @@ class Campaign(Arguments):
             raise ValueError(fault)
         return self
 
+    @property
+    def recurs(self) -> bool:
+        """Whether it has more than one run, each with an audience of its own."""
+        return self.schedule is not None and self.schedule.type == "recurring"
+
     def sent(self, time: ProjectTime) -> JsonObject:
         """The campaign as CleverTap reads it; what was left out stays left out.
 

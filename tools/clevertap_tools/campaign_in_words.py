@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from clevertap_tools.audience_in_words import audience
-from clevertap_tools.campaign import Campaign, ControlGroup, Options, Schedule
-from clevertap_tools.content_in_words import content_lines
-from clevertap_tools.in_words import counted, first, joined, line, moment, quoted
+from clevertap_tools.campaign import Campaign, Content, ControlGroup, Options, Schedule
+from clevertap_tools.content_in_words import content_lines, links
+from clevertap_tools.in_words import counted, first, joined, line, listed, moment, quoted
 from clevertap_tools.moments import ProjectTime, plain_day
+from clevertap_tools.spelling import spelt
 
 CHANNELS = {
     "push": "push",
@@ -21,6 +22,8 @@ CHANNELS = {
     "notificationinbox": "App Inbox",
 }
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+LONGEST_STATE = 20
+"""Characters of a status or a moment in CleverTap's words."""
 REACH_UNKNOWN = "Estimated reach: CleverTap gave no estimate that can be read"
 ZONES = {"user": "each person's own time", "account": "project time"}
 BYPASSES = (
@@ -32,6 +35,7 @@ BYPASSES = (
     ("send_to_all_devices", False, "every device of a person gets it (send_to_all_devices)"),
 )
 """Switches with the value that keeps a protection (reference: engagement 3.2 and 4)."""
+HOOK = "pa_webhook_name"
 REST = (
     "devices",
     "provider_nick_name",
@@ -63,16 +67,40 @@ def campaign_details(asked: Campaign, estimates: Mapping[str, int] | None, time:
     """
     options = asked.options or Options()
     made = [f"Audience: {audience(asked.where, asked.segment, time)}", reach(asked, estimates)]
-    made += labelled("Limits", limits(asked, options))
-    made += labelled("Mind", bypassed(asked.model_dump() | options.model_dump()))
-    made += content_lines(asked)
-    made += labelled("Also set", rest(asked))
+    made += listed("Limits", limits(asked, options))
+    made += listed("Mind", bypassed(asked.model_dump() | options.model_dump()))
+    made += message(asked, options)
+    made += listed("Also set", rest(asked))
     return tuple(map(line, made))
 
 
-def labelled(label: str, parts: list[str]) -> list[str]:
-    """One line of several parts, none if there are none."""
-    return [f"{label}: {'; '.join(parts)}"] if parts else []
+def message(asked: Campaign, options: Options) -> list[str]:
+    """What is said, and whom it is told besides."""
+    content = (asked.content or Content()).sent(asked.target_mode)
+    led = links([content, options.model_dump(exclude_none=True)])
+    return [*content_lines(content, asked.target_mode), *webhook(asked), *led]
+
+
+def webhook(asked: Campaign) -> list[str]:
+    """Where a webhook campaign sends what it knows of people."""
+    if not asked.webhook_endpoint_name:
+        return []
+    fields = ", ".join(asked.webhook_fields or ()) or "nothing of its own"
+    return [f"Webhook: {quoted(asked.webhook_endpoint_name)} is told {fields}"]
+
+
+def stop_deed(number: int, name: str | None, status: str | None, start: str | None) -> str:
+    """One sentence, such as: Stop campaign 123 "Win-back" (pending, 2026-11-30 09:00) for good; ...
+
+    Args:
+        number: The id.
+        name: Its name, None when it was not found; what CleverTap tells of it may be missing too.
+        status: How far it is.
+        start: When it starts, in local ISO 8601.
+    """
+    called = f" {quoted(name)}" if name else ""
+    known = ", ".join(line(each, LONGEST_STATE) for each in (status, start and start.replace("T", " ")) if each)
+    return f"Stop campaign {number}{called}{f' ({known})' if known else ''} for good; what was sent stays sent."
 
 
 def start(asked: Campaign) -> str:
@@ -91,7 +119,7 @@ def scheduled(schedule: Schedule) -> str:
 
 
 def at_once(_: Schedule) -> str:
-    """Now."""
+    """The start of a schedule that only says until when of the day it may go on."""
     return "now"
 
 
@@ -127,7 +155,7 @@ def reach(asked: Campaign, estimates: Mapping[str, int] | None) -> str:
     if estimates is None:
         return REACH_UNKNOWN
     parts = [f"{line(name, 40)} {number:,}" for name, number in estimates.items()]
-    again = " for one run, as of now" if asked.schedule and asked.schedule.type == "recurring" else ""
+    again = " for one run, as of now" if asked.recurs else ""
     return f"Estimated reach: {sum(estimates.values()):,}{again} ({', '.join(parts)})"
 
 
@@ -150,9 +178,12 @@ def held_out(group: ControlGroup) -> str:
 
 def bypassed(campaign: Mapping[str, Any]) -> list[str]:
     """Every protection that a campaign or a send goes around, and everything that widens it."""
-    hook = campaign.get("pa_webhook_name")
-    told = [f"the webhook {quoted(hook)} is told of each delivery"] if hook else []
-    return [words for name, safe, words in BYPASSES if campaign.get(name, safe) not in (None, safe)] + told
+    hooks = [f"the webhook {quoted(hook)} is told of each delivery" for hook in spelt(campaign, HOOK) if hook]
+    return hooks + [
+        words
+        for name, safe, words in BYPASSES
+        if any(value is not None and value is not safe for value in spelt(campaign, name))
+    ]
 
 
 def rest(asked: Campaign) -> list[str]:

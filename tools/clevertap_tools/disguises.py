@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import unquote
 
 OWN_HEADERS = frozenset(
@@ -41,6 +42,22 @@ OWN_HEADERS = frozenset(
     }
 )
 """Headers that are ours or the connection's: they could change who asks, whom, or what."""
+HARMLESS_HEADERS = frozenset(
+    {
+        "accept",
+        "accept-language",
+        "cache-control",
+        "if-modified-since",
+        "if-none-match",
+        "prefer",
+        "traceparent",
+        "tracestate",
+        "user-agent",
+        "x-correlation-id",
+        "x-request-id",
+    }
+)
+"""Headers that change nothing of what a request does; any other may turn it into another on some server."""
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 MOST_DECODINGS = 4
 """More often than any chain of proxies takes off percent signs."""
@@ -98,20 +115,28 @@ def checked_filling(value: str) -> str:
     return value
 
 
+def plain_header(name: str) -> str:
+    """A header's name as servers compare it; some take "_" for "-"."""
+    return name.lower().replace("_", "-")
+
+
+def are_harmless(headers: Iterable[str]) -> bool:
+    """Whether all headers of these names are known to change nothing of what a request does."""
+    return HARMLESS_HEADERS.issuperset(map(plain_header, headers))
+
+
 def checked_headers(headers: dict[str, str]) -> dict[str, str]:
     """Headers that say nothing about who asks, whom and how the connection works.
 
     Raises:
         ValueError: One of them does, or is no header at all.
     """
-    # Some servers take "_" for "-".
-    plain = [name.lower().replace("_", "-") for name in headers]
-    if len(set(plain)) < len(plain):
+    if len(set(map(plain_header, headers))) < len(headers):
         raise ValueError("names a header twice")
     for name, value in headers.items():
         if not HEADER_NAME.fullmatch(name):
             raise ValueError("holds a name that no header has")
-        if name.lower().replace("_", "-") in OWN_HEADERS:
+        if plain_header(name) in OWN_HEADERS:
             raise ValueError(f"may not set {name}: this server sets it")
         if not value.isascii() or not value.isprintable() or value != value.strip():
             raise ValueError(f"holds a line break, an outer space or a character that no header has, in {name}")

@@ -21,5 +21,5 @@ class Effect(StrEnum):
 
     @property
     def guarded(self) -> bool:
-        """Whether it messages people or takes something away, so that the operator must have allowed it."""
+        """Whether it messages people or takes something away, so that a person has to say yes."""
         return self in (Effect.SEND, Effect.DESTROY)

@@ -10,12 +10,13 @@ from clevertap_tools import wire
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import InvalidRequestError
-from clevertap_tools.routes import OTHER_SWITCHES, plain
+from clevertap_tools.routes import OTHER_SWITCHES
+from clevertap_tools.spelling import loosely
 from clevertap_tools.wire import JsonObject
 
 CREATE = "/1/targets/create.json"
 CHANNEL_TEXT = "notification channel"
-NOT_OF_ESTIMATES = frozenset(map(plain, (*OTHER_SWITCHES, "estimate_only")))
+NOT_OF_ESTIMATES = frozenset(map(loosely, (*OTHER_SWITCHES, "estimate_only")))
 """Switches that an estimate must not carry, or carries once."""
 
 
@@ -53,7 +54,7 @@ def read_estimate(body: Mapping[str, Any], devices: Collection[str] = ()) -> Est
 
 def only_estimated(campaign: Mapping[str, Any]) -> JsonObject:
     """The same campaign as a question; whatever else could be meant by its switches is taken off."""
-    asked = {key: value for key, value in campaign.items() if plain(key) not in NOT_OF_ESTIMATES}
+    asked = {key: value for key, value in campaign.items() if loosely(key) not in NOT_OF_ESTIMATES}
     return asked | {"estimate_only": True}
 
 

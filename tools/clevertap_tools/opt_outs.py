@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-OF_ADDRESS = "msg-dnd"
-UNSUBSCRIBED, RESUBSCRIBED = "category-unsubscribe", "category-resubscribe"
+from clevertap_tools.spelling import loosely
+
+OF_ADDRESS = "msgdnd"
+UNSUBSCRIBED, RESUBSCRIBED = "categoryunsubscribe", "categoryresubscribe"
 
 
 def lifted(body: object) -> list[str]:
@@ -15,7 +17,7 @@ def lifted(body: object) -> list[str]:
     Anything but an opt-out in so many words counts as lifting it. What a profile consents to for itself alone
     (`MSG-email: true`) is one of its properties and lifts nothing.
     """
-    return [key for each in objects(body) for key, value in each.items() if lifts(plain(key), value)]
+    return [key for each in objects(body) for key, value in each.items() if lifts(loosely(key), value)]
 
 
 def lifts(key: str, value: object) -> bool:
@@ -29,12 +31,7 @@ def lifts(key: str, value: object) -> bool:
 
 def is_of_address(key: str) -> bool:
     """Whether a key speaks for an address or number, with every profile that has it."""
-    return plain(key).startswith(OF_ADDRESS)
-
-
-def plain(key: str) -> str:
-    """A key without case and spaces: CleverTap's own pages spell them differently."""
-    return "".join(key.split()).casefold()
+    return loosely(key).startswith(OF_ADDRESS)
 
 
 def objects(value: object) -> Iterator[Mapping[str, Any]]:

@@ -13,8 +13,10 @@ class Preview:
         deed: One sentence: `Send the push campaign "Win-back" now.`
         details: One line for each thing to know: the audience, the first lines of the content, who is erased.
         reach: How many people it would reach at most; None when nobody can tell.
+        comes_again: Whether it may happen more than once, so that the reach is only that of one run.
     """
 
     deed: str
     details: tuple[str, ...] = ()
     reach: int | None = None
+    comes_again: bool = False

@@ -1,15 +1,19 @@
-"""A raw request in words: what is known of its path, and the first characters of what it carries."""
+"""A raw request in words: what is known of its path, and what it carries, the most telling first."""
 
 from __future__ import annotations
 
-from clevertap_tools import wire
+import re
+from collections.abc import Mapping
+from typing import Any
+
 from clevertap_tools.campaign_in_words import bypassed
+from clevertap_tools.content_in_words import content_lines, links
 from clevertap_tools.effect import Effect
-from clevertap_tools.in_words import first, line
+from clevertap_tools.in_words import as_json, flat, line, listed, nested, quoted
 
 LONGEST_BODY = 600
 LONGEST_PIECE = 300
-LONGEST_NAME = 30
+LONGEST_TYPE = 40
 DOES = {
     Effect.READ: "which only reads",
     Effect.UPSERT: "which adds or changes something",
@@ -18,6 +22,13 @@ DOES = {
     Effect.DESTROY: "which takes something away or overwrites it for good",
 }
 UNKNOWN = "which is not known here and may do anything"
+MESSAGE = re.compile(
+    r"/[0-9]+/(targets/create|send/(?P<channel>push|email|sms|webpush|whatsapp))\.json/?", re.IGNORECASE
+)
+"""Paths whose body is a message, in whatever spelling."""
+HEADING = ("name", "target_mode", "when", "segment")
+AUDIENCE = {"to": "To", "where": "Audience"}
+CONTENT = "content"
 
 
 def request_deed(method: str, path: str, effect: Effect, *, known: bool) -> str:
@@ -25,42 +36,46 @@ def request_deed(method: str, path: str, effect: Effect, *, known: bool) -> str:
     return f"Call {method} {line(path, LONGEST_PIECE)}, {DOES[effect] if known else UNKNOWN}."
 
 
-def body_lines(body: object, raw: str | None, content_type: str | None) -> list[str]:
-    """The first characters of a body; of a longer one also what its parts are called."""
+def body_lines(path: str, body: object, raw: str | None = None, content_type: str | None = None) -> list[str]:
+    """What a body says: of a message each part, of any other the first characters and what its parts are called."""
     if raw is not None:
-        return pieces(f"Body ({line(content_type or '', LONGEST_NAME)})", raw)
+        return pieces(f"Body of type {quoted(content_type, LONGEST_TYPE)}", raw)
     if body is None:
         return []
-    text = wire.dump(body).decode()
+    message = MESSAGE.fullmatch(path)
+    if message and isinstance(body, dict):
+        return message_lines(body, str(message["channel"] or body.get("target_mode", "push")))
+    text = as_json(body)
     return minded(body) + parts(body, len(text)) + pieces("Body", text)
+
+
+def message_lines(body: Mapping[str, Any], channel: str) -> list[str]:
+    """A message: what it is called and when it goes, for whom it is, what it says, and the rest."""
+    heading = {key: body[key] for key in HEADING if key in body}
+    audience = {label: body[key] for key, label in AUDIENCE.items() if key in body}
+    rest = {key: value for key, value in body.items() if key not in {*HEADING, *AUDIENCE, CONTENT}}
+    made = minded(body) + nested("Message", heading)
+    for label, given in audience.items():
+        made += [f"{label}: everybody"] if given == {} else pieces(label, as_json(given))
+    made += content_lines(body.get(CONTENT, {}), channel.casefold())
+    return made + nested("Also set", rest) + links([body.get(CONTENT), rest])
 
 
 def minded(body: object) -> list[str]:
     """The protections that a body goes around, however far back it says so."""
-    said = bypassed(body) if isinstance(body, dict) else []
-    return [line(f"Mind: {'; '.join(said)}")] if said else []
+    return listed("Mind", bypassed(body)) if isinstance(body, dict) else []
 
 
 def parts(body: object, length: int) -> list[str]:
     """What the parts of a body are called that is too long to be shown."""
-    names = [line(name, LONGEST_NAME) for name in body] if isinstance(body, dict) else []
-    return [f"Parts of the body: {first(names)}"] if names and length > LONGEST_BODY else []
+    names = [quoted(name) for name in body] if isinstance(body, dict) and length > LONGEST_BODY else []
+    return listed("Parts of the body", names)
 
 
 def pieces(label: str, text: str) -> list[str]:
     """The first characters of a text as lines of bounded length."""
-    flat = line(text, max(len(text), 1))
-    cuts = range(0, min(len(flat), LONGEST_BODY), LONGEST_PIECE)
-    shown = [f"{label}{', continued' if cut else ''}: {flat[cut : cut + LONGEST_PIECE]}" for cut in cuts]
-    more = len(flat) - LONGEST_BODY
-    return [*shown, f"The body goes on for {more:,} more characters"] if more > 0 else shown
-
-
-def pairs(label: str, given: dict[str, str]) -> list[str]:
-    """Names and values in one line, none if there are none."""
-    return [line(f"{label}: {', '.join(f'{name}={value}' for name, value in given.items())}")] if given else []
-
-
-def named_people(names: list[str] | None) -> list[str]:
-    """The first of those whom a request names."""
-    return [f"Who: {first([line(name, LONGEST_NAME) for name in names])}"] if names else []
+    seen = flat(text)
+    cuts = range(0, min(len(seen), LONGEST_BODY), LONGEST_PIECE)
+    shown = [f"{label}{', continued' if cut else ''}: {seen[cut : cut + LONGEST_PIECE]}" for cut in cuts]
+    more = len(seen) - LONGEST_BODY
+    return [*shown, f"{label} goes on for {more:,} more characters"] if more > 0 else shown

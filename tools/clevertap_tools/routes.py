@@ -7,12 +7,14 @@ letter, so a clever spelling is an unknown path.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from clevertap_tools.disguises import are_harmless
 from clevertap_tools.effect import Effect
 from clevertap_tools.opt_outs import lifted
 from clevertap_tools.records import counts_up
+from clevertap_tools.spelling import spelt
 
 Body = object
 Rule = Effect | Callable[[Body], Effect]
@@ -79,7 +81,7 @@ def only_adds(group: Any) -> bool:
     """Whether a group of people only joins segments."""
     segments = group.get("segments") if isinstance(group, Mapping) else None
     return isinstance(segments, list) and all(
-        isinstance(each, Mapping) and each.get("action") == "ADD" and len(list(spelt(each, "action"))) == 1
+        isinstance(each, Mapping) and each.get("action") == "ADD" and len(spelt(each, "action")) == 1
         for each in segments
     )
 
@@ -87,16 +89,6 @@ def only_adds(group: Any) -> bool:
 def switched_on(body: Mapping[str, Any], name: str) -> bool:
     """Whether a body says anything but no to a switch, in whatever spelling."""
     return any(value is not None and value is not False for value in spelt(body, name))
-
-
-def spelt(body: Mapping[str, Any], name: str) -> Iterator[Any]:
-    """What a body says under a name in any spelling: some servers do not look at case."""
-    return (value for key, value in body.items() if plain(key) == plain(name))
-
-
-def plain(name: str) -> str:
-    """A name without case, underscores, dashes and spaces."""
-    return re.sub(r"[\s_-]", "", name).casefold()
 
 
 ROUTES: Mapping[tuple[str, str], Rule] = {
@@ -204,7 +196,7 @@ OF_THINGS = re.compile(
 """Paths whose answers tell of campaigns, catalogues and the like; a `name` in them is no person's."""
 
 
-def effect_of(method: str, path: str, body: Body, query: Collection[str] = ()) -> Effect:
+def effect_of(method: str, path: str, body: Body, query: Collection[str] = (), headers: Collection[str] = ()) -> Effect:
     """What a request does, as far as the table knows it; `destroy` beyond.
 
     Args:
@@ -212,16 +204,17 @@ def effect_of(method: str, path: str, body: Body, query: Collection[str] = ()) -
         path: As it will be sent.
         body: The parsed JSON body, None when there is none or it is not JSON that we wrote ourselves.
         query: The names of the query parameters.
+        headers: The names of the headers that are not ours.
     """
-    rule = rule_of(method, path) if has_only_known(path, query) else None
+    rule = rule_of(method, path) if has_only_known(path, query, headers) else None
     if rule is None:
         return Effect.DESTROY
     return rule if isinstance(rule, Effect) else rule(body)
 
 
-def is_known(method: str, path: str, query: Collection[str] = ()) -> bool:
+def is_known(method: str, path: str, query: Collection[str] = (), headers: Collection[str] = ()) -> bool:
     """Whether the reference tells what a request does, so that its effect is more than the worst guess."""
-    return rule_of(method, path) is not None and has_only_known(path, query)
+    return rule_of(method, path) is not None and has_only_known(path, query, headers)
 
 
 def rule_of(method: str, path: str) -> Rule | None:
@@ -230,9 +223,9 @@ def rule_of(method: str, path: str) -> Rule | None:
     return ROUTES.get((method, path)) or next(shaped, None)
 
 
-def has_only_known(path: str, query: Collection[str]) -> bool:
-    """Whether every query parameter is a documented one of the path."""
-    return PARAMETERS.get(path, frozenset()).issuperset(query)
+def has_only_known(path: str, query: Collection[str], headers: Collection[str]) -> bool:
+    """Whether every query parameter is a documented one of the path, and no header can change what it does."""
+    return PARAMETERS.get(path, frozenset()).issuperset(query) and are_harmless(headers)
 
 
 def about_people(path: str) -> bool:

@@ -9,7 +9,8 @@ from pydantic import Field
 from clevertap_tools import wire
 from clevertap_tools.action import Arguments, Listing, Result, Toolset, action
 from clevertap_tools.campaign import Campaign
-from clevertap_tools.campaign_in_words import campaign_deed, campaign_details
+from clevertap_tools.campaign_in_words import campaign_deed, campaign_details, stop_deed
+from clevertap_tools.campaign_list import found, listed
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import OutcomeUnknownError
@@ -19,7 +20,6 @@ from clevertap_tools.preview import Preview
 from clevertap_tools.query import span
 from clevertap_tools.wire import Answer, JsonObject
 
-LIST = "/1/targets/list.json"
 STOP = "/1/targets/stop.json"
 REPORT = "/1/targets/result.json"
 CONFLICT = 409
@@ -103,7 +103,7 @@ def effect_of_campaign(asked: Campaign) -> Effect:
     return Effect.READ if asked.estimate_only else Effect.SEND
 
 
-async def preview_campaign(client: Client, asked: Campaign) -> Preview:
+async def preview_campaign(client: Client, asked: Campaign, told: Campaign) -> Preview:
     """What a campaign says, to whom and when; its reach is asked of CleverTap.
 
     Raises:
@@ -112,12 +112,13 @@ async def preview_campaign(client: Client, asked: Campaign) -> Preview:
     time = ProjectTime(client.account.zone, client.clock())
     estimate = await estimated(client, asked.sent(time))
     known = estimate.parts if estimate.certain else None
-    return Preview(campaign_deed(asked), campaign_details(asked, known, time), estimate.reach)
+    return Preview(campaign_deed(told), campaign_details(told, known, time), estimate.reach, comes_again=asked.recurs)
 
 
-async def preview_stop(_: Client, asked: CampaignId) -> Preview:
+async def preview_stop(client: Client, asked: CampaignId, told: CampaignId) -> Preview:
     """What stopping means; nobody can tell how many will not be reached."""
-    return Preview(f"Stop campaign {asked.id} for good; what was sent stays sent.")
+    row = campaign_row(await found(client, asked.id), ProjectTime(None, client.clock()))
+    return Preview(stop_deed(told.id, row.name, row.status, row.scheduled_on))
 
 
 @action(title="Get campaigns", effect=Effect.READ, toolset=Toolset.CORE)
@@ -133,8 +134,7 @@ async def get_campaigns(client: Client, asked: CampaignRange) -> Campaigns:
     Reference: engagement 7
     """
     time = ProjectTime(client.account.zone, client.clock())
-    body = await client.send(wire.post(LIST, span(asked.from_, asked.to, time, ""), Effect.READ, wire.read_envelope))
-    rows = [campaign_row(each, time) for each in wire.listed(body, "targets") if isinstance(each, dict)]
+    rows = [campaign_row(each, time) for each in await listed(client, span(asked.from_, asked.to, time, ""))]
     return Campaigns(campaigns=rows, returned=len(rows))
 
 

@@ -12,7 +12,7 @@ from clevertap_tools.action import Arguments, Result, Toolset, action
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError, InvalidRequestError
-from clevertap_tools.in_words import first, line, people
+from clevertap_tools.in_words import people, who
 from clevertap_tools.preview import Preview
 from clevertap_tools.records import LONGEST_IDENTITY, Identity
 from clevertap_tools.upload import Batch, BatchOutcome, Ledger, cut
@@ -22,8 +22,6 @@ from clevertap_tools.wire import Answer, JsonObject
 PROFILE = "/1/profile.json"
 DELETE = "/1/delete/profiles.json"
 PEOPLE_PER_CALL = 100
-LONGEST_NAME = 30
-"""Characters of a name in a list of names that a person reads."""
 NOT_FOUND = 404
 NOBODY = re.compile(r"\b(profile|user|record) not found", re.IGNORECASE)
 
@@ -52,7 +50,7 @@ class FoundPerson(Result):
 
     @property
     def theirs(self) -> frozenset[str]:
-        """The record."""
+        """What CleverTap has stored of the person."""
         return frozenset({"record"})
 
     @property
@@ -75,12 +73,12 @@ class DeleteUserProfiles(Arguments):
 
     @property
     def kind(self) -> str:
-        """The kind of name."""
+        """`identity` or `guid`, whichever was given."""
         return "identity" if self.identity else "guid"
 
     @property
     def names(self) -> list[Identity]:
-        """The names."""
+        """Everybody who is to be erased, by that kind of name."""
         return self.identity or self.guid or []
 
     @property
@@ -89,10 +87,10 @@ class DeleteUserProfiles(Arguments):
         return len(self.names)
 
 
-async def preview_deletion(_: Client, asked: DeleteUserProfiles) -> Preview:
+async def preview_deletion(_: Client, asked: DeleteUserProfiles, told: DeleteUserProfiles) -> Preview:
     """Whom it would erase."""
-    names = [f"{asked.kind} {line(name, LONGEST_NAME)}" for name in asked.names]
-    return Preview(f"Erase {people(len(names))} for good.", (f"Who: {first(names)}",), len(names))
+    count = len(asked.names)
+    return Preview(f"Erase {people(count)} for good.", tuple(who((told.kind, name) for name in told.names)), count)
 
 
 @action(title="Get user profile", effect=Effect.READ, toolset=Toolset.PEOPLE, default=True)

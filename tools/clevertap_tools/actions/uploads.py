@@ -10,7 +10,7 @@ from pydantic import Field
 from clevertap_tools.action import Toolset, action
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
-from clevertap_tools.in_words import first, line, people
+from clevertap_tools.in_words import Name, listed, people, quoted, who
 from clevertap_tools.moments import ProjectTime
 from clevertap_tools.opt_outs import is_of_address, lifted
 from clevertap_tools.preview import Preview
@@ -22,8 +22,6 @@ from clevertap_tools.wire import JsonObject
 TRIGGER_BACK = 2 * 3600
 TRIGGER_AHEAD = 2 * 60
 """Seconds around now within which an event can trigger live campaigns (reference: data 4.2)."""
-LONGEST_NAME = 30
-"""Characters of a name in a list of names that a person reads."""
 
 
 class UploadUserProfiles(Uploading):
@@ -97,26 +95,26 @@ def effect_of_tokens(asked: UploadDeviceTokens) -> Effect:
     return Effect.READ if asked.dry_run else Effect.UPSERT
 
 
-async def preview_profiles(_: Client, asked: UploadUserProfiles) -> Preview:
+async def preview_profiles(_: Client, asked: UploadUserProfiles, told: UploadUserProfiles) -> Preview:
     """Whose opt-outs it would lift; how many others share their addresses is not known."""
-    lifting = [each for each in asked.profiles if lifted(each.profileData)]
-    keys = Counter(key for each in lifting for key in lifted(each.profileData))
+    keys = Counter(key for each in told.profiles for key in lifted(each.profileData))
+    lifting = [name_of(each) for each in told.profiles if lifted(each.profileData)]
     shared = any(map(is_of_address, keys))
-    who = people(len(lifting))
     others = ", with every profile on the same address or number" if shared else ""
     details = (
-        f"Who: {first([name_of(each) for each in lifting])}",
-        f"By: {first([f'{line(key, LONGEST_NAME)} ({count:,})' for key, count in keys.items()])}",
+        *who(lifting),
+        *listed("By", [f"{quoted(key)} ({count:,})" for key, count in keys.items()]),
         f"Profiles of this upload in all: {len(asked.profiles):,}",
     )
-    return Preview(f"Lift the opt-out of {who}{others}.", details, None if shared else len(lifting))
+    return Preview(f"Lift the opt-out of {people(len(lifting))}{others}.", details, None if shared else len(lifting))
 
 
 @action(
     title="Upload user profiles",
     effect=effect_of_profiles,
-    # A dry run only reads, but that is not what the tool is for; and lifted opt-outs are too rare to be published.
-    effects=frozenset({Effect.UPSERT, Effect.APPEND}),
+    # A dry run only reads, but that is not what the tool is for.
+    effects=frozenset({Effect.UPSERT, Effect.APPEND, Effect.SEND}),
+    rare=frozenset({Effect.SEND}),
     toolset=Toolset.CORE,
     preview=preview_profiles,
 )
@@ -186,10 +184,10 @@ async def upload_device_tokens(client: Client, asked: UploadDeviceTokens) -> Upl
     )
 
 
-def name_of(profile: ProfileRecord) -> str:
-    """A profile by its kind of name and the name."""
+def name_of(profile: ProfileRecord) -> Name:
+    """A profile's name and its kind."""
     kind = next(name for name in NAMES if getattr(profile, name) is not None)
-    return f"{kind} {line(getattr(profile, kind), LONGEST_NAME)}"
+    return kind, getattr(profile, kind)
 
 
 def trigger_warning(events: list[JsonObject], now: float) -> str | None:
