@@ -9,9 +9,9 @@ from clevertap_mcp.errand import Errand
 from clevertap_mcp.plans import Planned
 from clevertap_mcp.quota import Outcome
 from clevertap_tools.action import Result
-from clevertap_tools.actions.proxy import RawAnswer, Request
+from clevertap_tools.actions.proxy import RawAnswer
 from clevertap_tools.errors import CleverTapError, RejectedError
-from clevertap_tools.routes import is_known
+from clevertap_tools.raw_request import Request
 
 Entry = dict[str, Any]
 UNKNOWN_PATH = "not in the table"
@@ -31,8 +31,7 @@ def asked(event: str, errand: Errand) -> Entry:
 
 def path(request: Request) -> str:
     """Method and path, as far as they are CleverTap's own words: others can hold anything."""
-    filled = request.filled_path
-    return f"{request.method} {filled if is_known(request.method, filled) else UNKNOWN_PATH}"
+    return f"{request.method} {request.filled_path if request.is_known else UNKNOWN_PATH}"
 
 
 def started(errand: Errand, call: str, reach: int | None, by: str | None) -> Entry:

@@ -12,11 +12,10 @@ from clevertap_mcp.access import Caller
 from clevertap_mcp.caps import Caps
 from clevertap_mcp.plans import Deed
 from clevertap_tools.action import Action, Arguments, checked
-from clevertap_tools.actions.proxy import Request
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
-from clevertap_tools.errors import InvalidArgumentsError
 from clevertap_tools.preview import Preview
+from clevertap_tools.raw_request import Request
 
 Connect = Callable[[], Client]
 """A view of the client with a deadline of its own that begins now."""
@@ -111,7 +110,7 @@ def errand(
     return Errand(
         action=action,
         asked=asked,
-        told=asked if written == named else as_told(action, written, asked),
+        told=action.parse(written) if action.preview and written != named else asked,
         caller=caller,
         plan=controls.plan,
         deed=Deed(account, action.key, digest(arguments), caller.name, digest(meaning), controls.again),
@@ -119,15 +118,6 @@ def errand(
         effect=action.effect_of(asked),
         mask=mask,
     )
-
-
-def as_told(action: Action[Any, Any], written: Mapping[str, Any], asked: Arguments) -> Arguments:
-    """The arguments as they were written; a pseudonym is longer than its person, and may be too long."""
-    try:
-        told: Arguments = action.parse(written)
-    except InvalidArgumentsError:
-        return asked
-    return told
 
 
 def canonical(values: Any) -> bytes:

@@ -20,8 +20,8 @@ from pydantic import BaseModel
 from clevertap_mcp.free_text import found_hidden
 from clevertap_mcp.known import SHORTEST, SHORTEST_NUMBER, Known, Search, Value, words_in
 from clevertap_mcp.personal import Kind, is_personal, kind_in, kind_of, kind_of_named, only_totals, still_people
-from clevertap_mcp.plain import plain
 from clevertap_mcp.pseudonyms import PSEUDONYM, Pseudonyms
+from clevertap_tools.unseen import plain
 
 LONGEST_REMEMBERED: Final = 200
 """Characters of a text that is kept at hand with what came of it."""

@@ -6,10 +6,8 @@ Only what CleverTap or its customers wrote is searched (`Result.theirs`); our ow
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Collection, Mapping
-from functools import partial
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
@@ -18,13 +16,13 @@ from clevertap_mcp.known import CUT, Known, Search, cut_hidden
 from clevertap_mcp.masking import Mask, searched
 from clevertap_mcp.naming import Naming
 from clevertap_mcp.personal import personal_values
-from clevertap_mcp.plain import plain
-from clevertap_mcp.pseudonyms import PSEUDONYM, ForeignPseudonymError, Pseudonyms
+from clevertap_mcp.pseudonyms import Pseudonyms
 from clevertap_mcp.tables import masked_table
 from clevertap_mcp.top_counts import personal_groups, values_hidden
 from clevertap_tools.action import Result
 from clevertap_tools.actions.proxy import RawAnswer
 from clevertap_tools.errors import CleverTapError, InvalidArgumentsError, NotReadyError, Problem
+from clevertap_tools.unseen import plain
 from clevertap_tools.upload_result import RefusedRecord
 
 WITHHELD: Final = (
@@ -48,7 +46,6 @@ class Privacy:
     """
 
     def __init__(self, pseudonyms: Pseudonyms | None) -> None:
-        self._pseudonyms = pseudonyms
         self._mask = Mask(pseudonyms) if pseudonyms else None
         self._naming = Naming(pseudonyms) if pseudonyms else None
 
@@ -112,28 +109,6 @@ class Privacy:
             shown: Parts of it that stay as they are.
         """
         return self._said(text, self._known(given or {}), shown)
-
-    def as_written(self, text: str, given: Mapping[str, Any], written: Mapping[str, Any]) -> str:
-        """A text for the person whose host wrote a call: what stands in the call stays, all else is masked.
-
-        Args:
-            text: What is told.
-            given: The arguments of the call, with persons named.
-            written: The arguments as they were written; whom they name by pseudonyms stays a pseudonym.
-        """
-        said = self.text(text, given)
-        if self._pseudonyms is None:
-            return said
-        return PSEUDONYM.sub(partial(self._in_clear, json.dumps(written, ensure_ascii=False)), said)
-
-    def _in_clear(self, call: str, found: re.Match[str]) -> str:
-        """Whom a pseudonym stands for if the call names them in clear, else the pseudonym."""
-        assert self._pseudonyms is not None, "nothing is masked without them"
-        try:
-            value = self._pseudonyms.value_of(found[0])
-        except ForeignPseudonymError:
-            return found[0]
-        return value if value in call else found[0]
 
     def _said(self, text: str, known: Known, shown: Collection[str]) -> str:
         if not self._mask:

@@ -8,7 +8,7 @@ from typing import Final
 
 from clevertap_mcp.known import Known
 from clevertap_mcp.masking import Mask
-from clevertap_mcp.plain import plain
+from clevertap_tools.unseen import plain
 
 DELIMITERS: Final = ",;\t|"
 BESIDE: Final = "(beside the columns)"

@@ -11,7 +11,7 @@ import re
 from typing import Final
 from unicodedata import normalize
 
-from clevertap_mcp.plain import plain
+from clevertap_tools.unseen import plain
 
 CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 APART: Final = re.compile(r"[\s_\-.,;$'’`:/#()\[\]\d]+")
