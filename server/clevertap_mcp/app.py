@@ -15,18 +15,18 @@ from datetime import UTC
 from functools import partial
 from typing import Any, cast
 
-from clevertap_mcp.access import Access, Caller
-from clevertap_mcp.confirmation import Confirmation
-from clevertap_mcp.errand import errand, parted
-from clevertap_mcp.guard import Guard
-from clevertap_mcp.host import HERE, Requester
-from clevertap_mcp.plans import Plans
-from clevertap_mcp.privacy import Privacy
-from clevertap_mcp.pseudonyms import Pseudonyms
-from clevertap_mcp.repeats import Repeats
+from clevertap_mcp.guard.access import Access, Caller
+from clevertap_mcp.guard.confirmation import Confirmation
+from clevertap_mcp.guard.errand import errand, parted
+from clevertap_mcp.guard.guard import Guard
+from clevertap_mcp.guard.host import HERE, Requester
+from clevertap_mcp.guard.plans import Plans
+from clevertap_mcp.guard.repeats import Repeats
+from clevertap_mcp.privacy.privacy import Privacy
+from clevertap_mcp.privacy.pseudonyms import Pseudonyms
 from clevertap_mcp.settings import Settings
 from clevertap_mcp.toolsets import choose
-from clevertap_mcp.trail import LOG, SANDBOX_LOG, Trail, default_file
+from clevertap_mcp.trail.trail import LOG, SANDBOX_LOG, Trail, default_file
 from clevertap_tools.action import Action, Result
 from clevertap_tools.actions import CATALOGUE
 from clevertap_tools.client import Client, Transport, in_process

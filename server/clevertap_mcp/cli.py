@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from clevertap_mcp.access import Access
-from clevertap_mcp.exits import (
+from clevertap_mcp.commands.exits import (
     DONE,
     INTERRUPTED,
     WRONG_USAGE,
@@ -31,6 +30,7 @@ from clevertap_mcp.exits import (
     note,
     settle_streams,
 )
+from clevertap_mcp.guard.access import Access
 from clevertap_mcp.logs import log_from, log_to_stderr
 from clevertap_tools.errors import ConfigurationError
 
@@ -178,7 +178,7 @@ def serve(start: Start, /, *, transport: str, port: int | None, **given: Any) ->
         from clevertap_mcp.app import chosen  # noqa: PLC0415 - a wrong setting ends before this
 
         chosen(settings)
-        from clevertap_mcp.serving import serve_mcp  # noqa: PLC0415 - and a wrong choice of tools before the MCP SDK
+        from clevertap_mcp.commands.serve import serve_mcp  # noqa: PLC0415 - and a wrong choice of tools before the MCP SDK
     return serve_mcp(settings, transport, port)
 
 
@@ -189,7 +189,7 @@ def serve(start: Start, /, *, transport: str, port: int | None, **given: Any) ->
 @click.pass_obj
 def actions(start: Start, *, intent: str | None, limit: int | None, compact: bool) -> int:
     """List what can be done with CleverTap; needs no account."""
-    from clevertap_mcp.performing import list_actions  # noqa: PLC0415 - after --help
+    from clevertap_mcp.commands.actions import list_actions  # noqa: PLC0415 - after --help
 
     return list_actions(start, intent, limit, compact=compact)
 
@@ -202,8 +202,8 @@ def actions(start: Start, *, intent: str | None, limit: int | None, compact: boo
 @click.pass_obj
 def run(start: Start, key: str, *, given: str, compact: bool, go_on: bool) -> int:
     """Do one action, such as get-profile-count, and print its result."""
-    from clevertap_mcp.inputs import json_object  # noqa: PLC0415 - after --help
-    from clevertap_mcp.performing import find, perform  # noqa: PLC0415 - after --help
+    from clevertap_mcp.commands.actions import find, perform  # noqa: PLC0415 - after --help
+    from clevertap_mcp.commands.inputs import json_object  # noqa: PLC0415 - after --help
 
     action = find(key, start)
     arguments = json_object(given, "--input")
@@ -229,8 +229,8 @@ def run(start: Start, key: str, *, given: str, compact: bool, go_on: bool) -> in
 @click.pass_obj
 def request(start: Start, /, *, compact: bool, go_on: bool, **given: Any) -> int:
     """Send any request to the account's own host, such as /1/now.json."""
-    from clevertap_mcp.inputs import request_arguments  # noqa: PLC0415 - after --help
-    from clevertap_mcp.performing import find, perform  # noqa: PLC0415 - after --help
+    from clevertap_mcp.commands.actions import find, perform  # noqa: PLC0415 - after --help
+    from clevertap_mcp.commands.inputs import request_arguments  # noqa: PLC0415 - after --help
 
     action = find("request", start)
     arguments = request_arguments(**given)
@@ -242,7 +242,7 @@ def request(start: Start, /, *, compact: bool, go_on: bool, **given: Any) -> int
 @click.pass_obj
 def connection(start: Start, *, compact: bool) -> int:
     """Check whether CleverTap knows the account, and find its region."""
-    from clevertap_mcp.connecting import show_connection  # noqa: PLC0415 - after --help
+    from clevertap_mcp.commands.connection import show_connection  # noqa: PLC0415 - after --help
 
     return show_connection(start.settings, os.environ, compact=compact)
 
@@ -253,7 +253,7 @@ def connection(start: Start, *, compact: bool) -> int:
 @click.option("--seed", metavar="FILE|none", help="Another start than the sample shop.")
 def sandbox(*, port: int, db: str | None, seed: str | None) -> int:
     """Serve a local CleverTap for anybody's client; prints its variables."""
-    from clevertap_mcp.sandbox_server import serve_sandbox  # noqa: PLC0415 - after --help
+    from clevertap_mcp.commands.sandbox import serve_sandbox  # noqa: PLC0415 - after --help
 
     return serve_sandbox(port, db, seed)
 
@@ -268,9 +268,9 @@ def audit() -> None:
 @json_flag
 def verify(*, log: str | None, compact: bool) -> int:
     """Check that no line of the audit log was changed, taken out or cut off."""
-    from clevertap_mcp.auditing import verify_audit  # noqa: PLC0415 - after --help
+    from clevertap_mcp.commands.audit import verify_audit  # noqa: PLC0415 - after --help
     from clevertap_mcp.settings import read_settings  # noqa: PLC0415 - after --help
-    from clevertap_mcp.trail import default_file  # noqa: PLC0415 - after --help
+    from clevertap_mcp.trail.trail import default_file  # noqa: PLC0415 - after --help
 
     settings = read_settings(os.environ, sandbox=True)  # no account is needed for this
     file = Path(log) if log else settings.audit_log or default_file()

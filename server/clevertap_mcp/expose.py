@@ -12,19 +12,19 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from mcp.types import CallToolResult, TextContent, Tool, ToolAnnotations
 from pydantic import BaseModel
 
-from clevertap_mcp.access import Access
 from clevertap_mcp.app import App
-from clevertap_mcp.asking import QuestionAskedError
-from clevertap_mcp.clip import clip, whole_characters
 from clevertap_mcp.cursors import Cursors
-from clevertap_mcp.figures import figures
-from clevertap_mcp.framing import Frame
-from clevertap_mcp.host import HERE, Requester
+from clevertap_mcp.elicitation import QuestionAskedError
+from clevertap_mcp.guard.access import Access
+from clevertap_mcp.guard.host import HERE, Requester
 from clevertap_mcp.paging import Paging
-from clevertap_mcp.render import Body, Rendered, render
+from clevertap_mcp.rendering.clip import clip, whole_characters
+from clevertap_mcp.rendering.figures import figures
+from clevertap_mcp.rendering.framing import Frame
+from clevertap_mcp.rendering.render import Body, Rendered, render
+from clevertap_mcp.rendering.table import ERROR
 from clevertap_mcp.schema import Schema, input_schema, output_schema
 from clevertap_mcp.settings import Confirm
-from clevertap_mcp.table import ERROR
 from clevertap_tools.action import Action, Listing, Result, tool_name
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError

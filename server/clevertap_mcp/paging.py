@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from clevertap_mcp.app import App
-from clevertap_mcp.clip import writable
 from clevertap_mcp.cursors import Cursors, Place, reader_of
-from clevertap_mcp.figures import figures
-from clevertap_mcp.framing import Frame
-from clevertap_mcp.host import Requester
-from clevertap_mcp.render import MOST_BYTES, Rendered, Rest, render, within
+from clevertap_mcp.guard.host import Requester
+from clevertap_mcp.rendering.clip import writable
+from clevertap_mcp.rendering.figures import figures
+from clevertap_mcp.rendering.framing import Frame
+from clevertap_mcp.rendering.render import MOST_BYTES, Rendered, Rest, render, within
 from clevertap_tools.action import Action, tool_name
 from clevertap_tools.page import REPEATED, Page
 

@@ -17,12 +17,12 @@ from mcp.server.mcpserver import Context
 from mcp.server.subscriptions import ListenHandler
 from mcp.types import INVALID_PARAMS, CallToolResult, InputRequiredResult, Tool
 
-from clevertap_mcp.access import Access
 from clevertap_mcp.app import App
-from clevertap_mcp.asking import QuestionAskedError, caller, host_of
 from clevertap_mcp.cursors import Cursors
+from clevertap_mcp.elicitation import QuestionAskedError, caller, host_of
 from clevertap_mcp.expose import Desk, listed
-from clevertap_mcp.host import Requester
+from clevertap_mcp.guard.access import Access
+from clevertap_mcp.guard.host import Requester
 from clevertap_mcp.settings import Confirm, Settings
 from clevertap_tools.action import tool_name
 from clevertap_tools.effect import Effect

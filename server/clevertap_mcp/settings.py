@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from clevertap_mcp.access import Access
-from clevertap_mcp.caps import NO_CAPS, Caps
+from clevertap_mcp.guard.access import Access
+from clevertap_mcp.guard.caps import NO_CAPS, Caps
 from clevertap_tools.account import DEFAULT_REGION, Account, checked_base_url, region_url
 from clevertap_tools.errors import ConfigurationError
 

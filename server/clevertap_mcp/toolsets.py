@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from clevertap_mcp.access import Access
+from clevertap_mcp.guard.access import Access
 from clevertap_tools.action import Action
 from clevertap_tools.errors import ConfigurationError
 

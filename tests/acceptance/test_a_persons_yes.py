@@ -26,8 +26,8 @@ from mcp.types import (
 )
 
 from clevertap_mcp.app import App, opened
-from clevertap_mcp.confirmation import Confirmation
-from clevertap_mcp.plans import LIFETIME, Plans
+from clevertap_mcp.guard.confirmation import Confirmation
+from clevertap_mcp.guard.plans import LIFETIME, Plans
 from clevertap_mcp.server import build_server
 from clevertap_mcp.settings import read_settings
 from clevertap_sandbox import Sandbox
@@ -103,30 +103,32 @@ async def test_an_explicit_yes_lets_it_happen_once(
     assert "0003" in deletion
 
 
+NO: list[dict[str, Any]] = [
+    {"action": "decline"},
+    {"action": "cancel"},
+    {"action": "accept"},
+    {"action": "accept", "content": {}},
+    {"action": "accept", "content": {"confirm": False}},
+    {"action": "accept", "content": {"confirm": "true"}},
+    {"action": "accept", "content": {"confirm": 1}},
+    {"action": "decline", "content": {"confirm": True}},
+]
+
+
 @pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("transport", TRANSPORTS)
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {"action": "decline"},
-        {"action": "cancel"},
-        {"action": "accept"},
-        {"action": "accept", "content": {}},
-        {"action": "accept", "content": {"confirm": False}},
-        {"action": "accept", "content": {"confirm": "true"}},
-        {"action": "accept", "content": {"confirm": 1}},
-        {"action": "decline", "content": {"confirm": True}},
-    ],
-    ids=str,
-)
 async def test_whatever_is_no_explicit_yes_is_a_no(
-    account: tuple[Sandbox, str], transport: str, generation: str, answer: dict[str, Any]
+    account: tuple[Sandbox, str], transport: str, generation: str
 ) -> None:
     sandbox, url = account
-    async with attached(transport, generation, env=account_variables(url), person=Person(**answer)) as host:
-        said = await host.call_tool("clevertap_create_campaign", MAIL)
-        kept = await host.call_tool("clevertap_delete_user_profile", {"identity": ["0003"]})
-    assert error(said)["code"] == error(kept)["code"] == "not_confirmed"
+    person = Person(action="decline")
+    async with attached(transport, generation, env=account_variables(url), person=person) as host:
+        for answer in NO:
+            person.answer = ElicitResult(**answer)
+            said = await host.call_tool("clevertap_create_campaign", MAIL)
+            kept = await host.call_tool("clevertap_delete_user_profile", {"identity": ["0003"]})
+            assert error(said)["code"] == error(kept)["code"] == "not_confirmed", answer
+    assert len(person.questions) == 2 * len(NO)
     assert launched(sandbox) == 0
     assert {each.path for each in sandbox.requests} == {CREATE}
 

@@ -21,9 +21,9 @@ from mcp.types import (
     InputResponses,
 )
 
-from clevertap_mcp.plans import Deed
+from clevertap_mcp.guard.plans import Deed
+from clevertap_mcp.guard.repeats import Repeats
 from clevertap_mcp.refusals import RepeatedError
-from clevertap_mcp.repeats import Repeats
 from clevertap_sandbox import Sandbox
 from clevertap_sandbox.serve import serving
 from hosts import account_variables, listening, working

@@ -22,8 +22,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from clevertap_mcp.free_text import international
-from clevertap_mcp.pseudonyms import PSEUDONYM, Pseudonyms
+from clevertap_mcp.privacy.free_text import international
+from clevertap_mcp.privacy.pseudonyms import PSEUDONYM, Pseudonyms
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Sandbox
 from clevertap_sandbox.serve import serving
 from hosts import COMMAND, GENERATIONS, TRANSPORTS, account_variables, says_yes, working

@@ -179,7 +179,7 @@ def test_a_mistake_of_our_own_is_told_with_its_place_and_without_its_words(case:
     done = subprocess.run(command, env=case.env, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "RuntimeError" in done.stderr
-    assert "performing.py" in done.stderr
+    assert "actions.py" in done.stderr
     assert found([done.stdout, done.stderr]) == set()
 
 

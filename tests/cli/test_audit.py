@@ -17,8 +17,8 @@ from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clevertap_mcp.auditing import examine, verify_audit
-from clevertap_mcp.trail import Trail
+from clevertap_mcp.commands.audit import examine, verify_audit
+from clevertap_mcp.trail.trail import Trail
 
 LINES = 6
 KEY = b"the operator's"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
-from clevertap_mcp.inputs import json_object, json_value, request_arguments, text_value
+from clevertap_mcp.commands.inputs import json_object, json_value, request_arguments, text_value
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 import clevertap_tools.actions  # noqa: F401 - fills the catalogue
-from clevertap_mcp.intent import meanings, rank
+from clevertap_mcp.commands.intent import meanings, rank
 from clevertap_tools.action import CATALOGUE
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from clevertap_mcp.printing import show, spoken
+from clevertap_mcp.commands.printing import show, spoken
 from clevertap_tools.errors import (
     CredentialsError,
     InvalidArgumentsError,

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from clevertap_mcp.access import Access
-from clevertap_mcp.caps import NO_CAPS, Caps
+from clevertap_mcp.guard.access import Access
+from clevertap_mcp.guard.caps import NO_CAPS, Caps
 from clevertap_mcp.settings import Confirm, Environment, MissingSettingError, read_settings, variable
 from clevertap_tools.account import Account
 from clevertap_tools.errors import ConfigurationError

@@ -53,7 +53,8 @@ def test_the_docs_name_no_variable_that_does_not_exist() -> None:
 def test_what_is_protected_names_the_modules_that_do_it() -> None:
     rows = re.findall(r"^\|.*\| (`.*`) \|$", SECURITY, re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
-    modules = {path.stem for path in [*PROJECT.glob("server/*/*.py"), *PROJECT.glob("tools/*/*.py")]}
+    sources = [*PROJECT.glob("server/**/*.py"), *PROJECT.glob("tools/**/*.py")]
+    modules = {name for path in sources for name in (path.stem, path.parent.name)}
     assert len(rows) >= 10
     assert named <= modules
 

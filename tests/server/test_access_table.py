@@ -12,9 +12,9 @@ from mcp.server.auth.middleware.auth_context import auth_context_var
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 
-from clevertap_mcp.access import Access
 from clevertap_mcp.app import App, chosen
 from clevertap_mcp.expose import listed
+from clevertap_mcp.guard.access import Access
 from clevertap_mcp.server import CleverTapServer
 from clevertap_mcp.settings import Confirm
 from clevertap_mcp.toolsets import choose

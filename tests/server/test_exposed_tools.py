@@ -18,10 +18,10 @@ from mcp import MCPError
 from mcp.types import CallToolResult, TextContent
 from pydantic import JsonValue, SecretStr, WithJsonSchema
 
-from clevertap_mcp.access import Access
 from clevertap_mcp.app import App
 from clevertap_mcp.cursors import Cursors
 from clevertap_mcp.expose import LONGEST_MESSAGE, Desk, hints, unpacked
+from clevertap_mcp.guard.access import Access
 from clevertap_mcp.server import CONFIRMATION, PSEUDONYMS, UNTRUSTED, CleverTapServer, build_server, instructions
 from clevertap_mcp.settings import Confirm, Settings
 from clevertap_sandbox import PASSCODE, Fault, Kind, Sandbox

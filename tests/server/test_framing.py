@@ -19,10 +19,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from clevertap_mcp.framing import NOTE, SENTENCE, UNTRUSTED, Frame
-from clevertap_mcp.render import MOST_BYTES, Rest, render
+from clevertap_mcp.rendering.framing import NOTE, SENTENCE, UNTRUSTED, Frame
+from clevertap_mcp.rendering.render import MOST_BYTES, Rest, render
+from clevertap_mcp.rendering.table import text
 from clevertap_mcp.server import CleverTapServer
-from clevertap_mcp.table import text
 from clevertap_sandbox import Fault, Kind, Sandbox
 from clevertap_tools import errors
 from clevertap_tools.actions import CATALOGUE

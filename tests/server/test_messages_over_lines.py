@@ -11,8 +11,8 @@ import pytest
 from mcp.shared.message import SessionMessage
 from mcp.types import INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
 
-from clevertap_mcp.messages import UnreadableError, message_of, messages
-from clevertap_mcp.standard_streams import CHUNK, LONGEST_LINE, GrowingLine, Line, Lines
+from clevertap_mcp.transports.messages import UnreadableError, message_of, messages
+from clevertap_mcp.transports.standard_streams import CHUNK, LONGEST_LINE, GrowingLine, Line, Lines
 
 pytestmark = pytest.mark.anyio
 

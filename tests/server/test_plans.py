@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clevertap_mcp.plans import LIFETIME, MOST_PLANS, Deed, Plans
+from clevertap_mcp.guard.plans import LIFETIME, MOST_PLANS, Deed, Plans
+from clevertap_mcp.guard.repeats import HOUR, MOST_REMEMBERED, Repeats
 from clevertap_mcp.refusals import PlanRefusedError, RepeatedError
-from clevertap_mcp.repeats import HOUR, MOST_REMEMBERED, Repeats
 from clevertap_tools.actions.campaigns import CreatedCampaign
 
 DEED = Deed(account="A", action="create-campaign", arguments="digest", caller="ana", meaning="same")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clevertap_mcp.privacy import WITHHELD, Privacy
-from clevertap_mcp.pseudonyms import PSEUDONYM, Pseudonyms
+from clevertap_mcp.privacy.privacy import WITHHELD, Privacy
+from clevertap_mcp.privacy.pseudonyms import PSEUDONYM, Pseudonyms
 from clevertap_tools.actions.campaigns import CampaignReport, CreatedCampaign
 from clevertap_tools.actions.proxy import RawAnswer
 from clevertap_tools.errors import CleverTapError, InvalidArgumentsError, InvalidRequestError, NotReadyError

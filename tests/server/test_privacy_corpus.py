@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from clevertap_mcp.privacy import Privacy
-from clevertap_mcp.pseudonyms import Pseudonyms
+from clevertap_mcp.privacy.privacy import Privacy
+from clevertap_mcp.privacy.pseudonyms import Pseudonyms
 from clevertap_tools.action import Result
 from clevertap_tools.actions.campaigns import CampaignRow, Campaigns
 from clevertap_tools.actions.people import FoundPerson

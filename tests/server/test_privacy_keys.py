@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clevertap_mcp.personal import Kind, kind_of, still_people
+from clevertap_mcp.privacy.kinds import Kind, kind_of, still_people
 from personal_corpus import EMAIL_KEYS, ID_KEYS, NAME_KEYS, PHONE_KEYS
 
 EMAIL = ("email", "Email", "e-mail", "userEmail", "Email ID", "verified_email", "correo electrónico", "почта", "メール")

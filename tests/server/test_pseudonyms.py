@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clevertap_mcp.pseudonyms import PREFIX, PSEUDONYM, ForeignPseudonymError, Pseudonyms
+from clevertap_mcp.privacy.pseudonyms import PREFIX, PSEUDONYM, ForeignPseudonymError, Pseudonyms
 
 KEY = "a secret of the operator's"
 ours = Pseudonyms(KEY, "project-1")

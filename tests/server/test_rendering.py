@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clevertap_mcp.framing import UNTRUSTED, Frame
-from clevertap_mcp.render import MOST_BYTES, Rendered, Rest, render
-from clevertap_mcp.table import compact
+from clevertap_mcp.rendering.framing import UNTRUSTED, Frame
+from clevertap_mcp.rendering.render import MOST_BYTES, Rendered, Rest, render
+from clevertap_mcp.rendering.table import compact
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clevertap_mcp.table import places, refusals, text
+from clevertap_mcp.rendering.table import places, refusals, text
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -18,10 +18,10 @@ import anyio
 import pytest
 from filelock import FileLock
 
-from clevertap_mcp.auditing import examine
-from clevertap_mcp.quota import Quota
+from clevertap_mcp.commands.audit import examine
 from clevertap_mcp.refusals import SpentError, TrailError
-from clevertap_mcp.trail import Trail, default_file
+from clevertap_mcp.trail.quota import Quota
+from clevertap_mcp.trail.trail import Trail, default_file
 
 pytestmark = pytest.mark.anyio
 
@@ -177,9 +177,9 @@ WRITER = """
 import sys
 from pathlib import Path
 import anyio
-from clevertap_mcp.quota import Quota
+from clevertap_mcp.trail.quota import Quota
 from clevertap_mcp.refusals import SpentError
-from clevertap_mcp.trail import Trail
+from clevertap_mcp.trail.trail import Trail
 
 async def main(file, name, times, most):
     trail = Trail(Path(file))

@@ -1,0 +1,170 @@
+"""One call as the guard looks at it: what is asked, by whom, with which plan, and what it would do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from clevertap_mcp.guard.access import Caller
+from clevertap_mcp.guard.caps import Caps
+from clevertap_mcp.guard.plans import Deed
+from clevertap_tools.action import Action, Arguments, checked
+from clevertap_tools.client import Client
+from clevertap_tools.effect import Effect
+from clevertap_tools.preview import Preview
+from clevertap_tools.raw_request import Request
+
+Connect = Callable[[], Client]
+"""A view of the client with a deadline of its own that begins now."""
+
+
+class Controls(Arguments):
+    """What a call says to the guard, beside what it says to CleverTap."""
+
+    plan: str | None = None
+    again: bool = False
+
+
+def parted(action: Action[Any, Any], call: Mapping[str, Any]) -> tuple[Controls, dict[str, Any]]:
+    """What a call says to the guard and what to the action.
+
+    Raises:
+        InvalidArgumentsError: What it says to the guard is malformed.
+    """
+    names = ({"plan"} if action.preview else set()) | ({"again"} if action.once else set())
+    controls = {name: value for name, value in call.items() if name in names}
+    return checked(Controls, controls), {name: value for name, value in call.items() if name not in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One call.
+
+    Args:
+        action: What is to be done.
+        asked: Its arguments, with persons named.
+        told: The same as they were written, where a person may stand as a pseudonym.
+        caller: Who asked.
+        plan: The plan that the call came with.
+        deed: What a plan for it is bound to.
+        arguments: The arguments in the one form in which equal ones are equal to the byte.
+        effect: What it does.
+        mask: Puts pseudonyms into a line that a model will read.
+    """
+
+    action: Action[Any, Any]
+    asked: Arguments
+    told: Arguments
+    caller: Caller
+    plan: str | None
+    deed: Deed
+    arguments: bytes
+    effect: Effect
+    mask: Callable[[str], str]
+
+    @property
+    def audited(self) -> bool:
+        """Whether the trail has a line for it: everything but reading by a typed tool."""
+        return self.effect is not Effect.READ or isinstance(self.asked, Request)
+
+    @property
+    def may_send(self) -> bool:
+        """Whether people may be messaged by it, also where only the worst is known of it."""
+        return self.effect is Effect.SEND or self.asked.may_send
+
+    @property
+    def once(self) -> bool:
+        """Whether the same again within the hour would be a mistake."""
+        return self.action.once and self.effect.guarded
+
+
+def errand(
+    action: Action[Any, Any],
+    named: Mapping[str, Any],
+    written: Mapping[str, Any],
+    caller: Caller,
+    controls: Controls,
+    account: str,
+    mask: Callable[[str], str],
+) -> Errand:
+    """The errand that a call makes.
+
+    Args:
+        action: What was called.
+        named: The arguments with persons named.
+        written: The arguments as they were written.
+        caller: Who called.
+        controls: What the call says to the guard.
+        account: The project.
+        mask: Puts pseudonyms into a line that a model will read.
+
+    Raises:
+        InvalidArgumentsError: The arguments are wrong.
+    """
+    asked = action.parse(named)
+    arguments = canonical(named)
+    meaning = canonical(meant(asked.model_dump(mode="python"))) if action.once else arguments
+    return Errand(
+        action=action,
+        asked=asked,
+        told=action.parse(written) if action.preview and written != named else asked,
+        caller=caller,
+        plan=controls.plan,
+        deed=Deed(account, action.key, digest(arguments), caller.name, digest(meaning), controls.again),
+        arguments=arguments,
+        effect=action.effect_of(asked),
+        mask=mask,
+    )
+
+
+def canonical(values: Any) -> bytes:
+    """JSON values in the one form in which equal ones are equal to the byte."""
+    if isinstance(values, Mapping):
+        values = {name: value for name, value in values.items() if value is not None}
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), default=str).encode()
+
+
+def meant(value: Any) -> Any:
+    """A value without what says no more than its absence; two values that mean the same are the same then."""
+    if isinstance(value, Mapping):
+        inner = {name: meant(each) for name, each in value.items()}
+        return {name: each for name, each in inner.items() if each or (each == 0 and each is not False)}
+    return [meant(each) for each in value] if isinstance(value, list) else value
+
+
+def digest(data: bytes) -> str:
+    """What stands for data where only equality counts."""
+    return sha256(data).hexdigest()
+
+
+@dataclass(slots=True)
+class Look:
+    """Finds out what an errand would do and whom it would reach, within the caps.
+
+    Args:
+        connect: The account.
+        errand: The errand.
+        caps: The operator's caps.
+    """
+
+    connect: Connect
+    errand: Errand
+    caps: Caps
+    reach: int | None = field(default=None, init=False)
+    """What the last look found."""
+
+    async def __call__(self) -> Preview:
+        """Look once.
+
+        Raises:
+            OverCapError: It would reach more than the cap.
+            CleverTapError: It would be refused, or could not be found out.
+        """
+        assert self.errand.action.preview is not None, "whatever is guarded can be previewed"
+        preview = await self.errand.action.preview(self.connect(), self.errand.asked, self.errand.told)
+        self.caps.check_reach(preview.reach, may_send=self.errand.may_send)
+        self.reach = preview.reach
+        return preview

@@ -1,0 +1,1 @@
+"""The ways in: `run` serves each of them, on this machine only."""
