@@ -169,5 +169,5 @@ def test_an_interruption_ends_with_130_and_without_a_traceback(shell: Shell, acc
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=shell.longest)
             asked.close()
-    assert (process.returncode, out) == (130, "")
+    assert (process.returncode, out) == (130, ""), err
     assert "Traceback" not in err
