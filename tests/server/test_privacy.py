@@ -421,7 +421,3 @@ def test_where_the_operator_shows_everything_only_unseen_characters_go() -> None
     assert open_privacy.error(InvalidRequestError("mira\u200b@", status=400), {}).message == "mira@"
     raw = RawAnswer(status=200, content_type="image/png", base64="AAAA")
     assert open_privacy.result(raw, {}) == raw
-
-
-def test_whoever_asks_is_told_whether_it_masks() -> None:
-    assert (privacy.masks, open_privacy.masks) == (True, False)

@@ -128,7 +128,11 @@ def canonical(values: Any) -> bytes:
 
 
 def meant(value: Any) -> Any:
-    """A value without what says no more than its absence; two values that mean the same are the same then."""
+    """A value without what is empty, null or false, so that two that mean the same are the same.
+
+    A `false` that does mean something (`respect_frequency_caps`) is left out too: of two launches that differ in no
+    more than that the second is taken for the first, until somebody says `again`.
+    """
     if isinstance(value, Mapping):
         inner = {name: meant(each) for name, each in value.items()}
         return {name: each for name, each in inner.items() if each or (each == 0 and each is not False)}

@@ -32,7 +32,6 @@ WITHHELD: Final = (
 TABLES: Final = ("csv", "tab-separated-values")
 """In a content type: comma-separated values and the like."""
 
-M = TypeVar("M", bound=BaseModel)
 E = TypeVar("E", bound=CleverTapError)
 R = TypeVar("R", bound=Result)
 
@@ -48,11 +47,6 @@ class Privacy:
     def __init__(self, pseudonyms: Pseudonyms | None) -> None:
         self._mask = Mask(pseudonyms) if pseudonyms else None
         self._naming = Naming(pseudonyms) if pseudonyms else None
-
-    @property
-    def masks(self) -> bool:
-        """Whether personal data is masked at all."""
-        return self._mask is not None
 
     def named(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Arguments with each pseudonym replaced by whom it stands for.
