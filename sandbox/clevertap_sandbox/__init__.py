@@ -4,12 +4,12 @@ For tests and for trying things out without an account. `Sandbox` is the project
 `Behaviours` are its uncertain points and `Fault` is what can go wrong.
 """
 
-from .behaviours import Behaviours
-from .faults import Fault, FaultPlan, Kind
-from .front import Recorded
-from .sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE, Sandbox
-from .shop import SHOP, SeedError
-from .store import DatabaseError
+from clevertap_sandbox.behaviours import Behaviours
+from clevertap_sandbox.door.faults import Fault, FaultPlan, Kind
+from clevertap_sandbox.door.front import Recorded
+from clevertap_sandbox.sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE, Sandbox
+from clevertap_sandbox.shop import SHOP, SeedError
+from clevertap_sandbox.state.store import DatabaseError
 
 __all__ = [
     "ACCOUNT_ID",

@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from .answers import RefusedError
-from .cursors import Walks
-from .days import local_stamp
-from .people import settle_deletions
-from .polling import Pending
+from clevertap_sandbox.answers import RefusedError
+from clevertap_sandbox.language.days import local_stamp
+from clevertap_sandbox.state.cursors import Walks
+from clevertap_sandbox.state.people import settle_deletions
+from clevertap_sandbox.state.polling import Pending
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterator
 
-    from .behaviours import Behaviours
-    from .store import Store
+    from clevertap_sandbox.behaviours import Behaviours
+    from clevertap_sandbox.state.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import campaigns, counts, exports, lifecycle, uploads
-from .answers import RefusedError
-from .project import Asked
+from clevertap_sandbox.answers import RefusedError
+from clevertap_sandbox.endpoints import campaigns, counts, exports, lifecycle, uploads
+from clevertap_sandbox.project import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from starlette.exceptions import HTTPException
     from starlette.requests import Request
 
-    from .answers import Answer
-    from .project import Project
+    from clevertap_sandbox.answers import Answer
+    from clevertap_sandbox.project import Project
 
     Endpoint = Callable[[Project, Asked], Answer]
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Self
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from .behaviours import Behaviours
-from .control import control_routes
-from .faults import FaultPlan
-from .front import Door, Front, Recorded
-from .gate import Gate, Traffic
-from .project import Project
-from .routes import ENDPOINTS, routes, unknown_path, wrong_method
-from .shop import SHOP, seed
-from .store import Store
+from clevertap_sandbox.behaviours import Behaviours
+from clevertap_sandbox.door.control import control_routes
+from clevertap_sandbox.door.faults import FaultPlan
+from clevertap_sandbox.door.front import Door, Front, Recorded
+from clevertap_sandbox.door.gate import Gate, Traffic
+from clevertap_sandbox.project import Project
+from clevertap_sandbox.routes import ENDPOINTS, routes, unknown_path, wrong_method
+from clevertap_sandbox.shop import SHOP, seed
+from clevertap_sandbox.state.store import Store
 
 if TYPE_CHECKING:
     import sqlite3

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .sandbox import Sandbox
+    from clevertap_sandbox.sandbox import Sandbox
 
 HOST = "127.0.0.1"
 # On, for zero seconds: closing discards what is unsent and the peer sees a reset.

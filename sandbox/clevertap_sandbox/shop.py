@@ -17,8 +17,8 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .days import local_stamp
-from .people import Handle, made_object_id
+from clevertap_sandbox.language.days import local_stamp
+from clevertap_sandbox.state.people import Handle, made_object_id
 
 if TYPE_CHECKING:
     import sqlite3

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from clevertap_sandbox import Fault, Sandbox
-from clevertap_sandbox.faults import Kind
+from clevertap_sandbox.door.faults import Kind
 from clevertap_sandbox.serve import serving
 from hosts import working
 

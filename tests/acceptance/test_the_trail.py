@@ -12,7 +12,7 @@ import pytest
 from mcp import Client
 
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Sandbox
-from clevertap_sandbox.faults import Fault, Kind
+from clevertap_sandbox.door.faults import Fault, Kind
 from clevertap_sandbox.serve import serving
 from hosts import COMMAND, GENERATIONS, TRANSPORTS, account_variables, attached, says_yes, working
 

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Behaviours, Fault, Kind, Sandbox
-from clevertap_sandbox.front import MOST_RECORDED
+from clevertap_sandbox.door.front import MOST_RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

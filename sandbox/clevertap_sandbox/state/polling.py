@@ -7,7 +7,7 @@ import re
 import threading
 from dataclasses import dataclass
 
-from .answers import Answer, RefusedError, answer
+from clevertap_sandbox.answers import Answer, RefusedError, answer
 
 FIRST_REQ_ID = 412_000_000_000_001
 

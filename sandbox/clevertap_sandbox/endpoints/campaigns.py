@@ -10,15 +10,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .answers import Answer, RefusedError, answer, success
-from .audience import estimate
-from .days import DAY_FACTOR, LAST_SECOND, day_number, read_day
-from .drafts import Draft, read_draft
+from clevertap_sandbox.answers import Answer, RefusedError, answer, success
+from clevertap_sandbox.endpoints.audience import estimate
+from clevertap_sandbox.endpoints.drafts import Draft, read_draft
+from clevertap_sandbox.language.days import DAY_FACTOR, LAST_SECOND, day_number, read_day
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from .project import Asked, Project
+    from clevertap_sandbox.project import Asked, Project
 
 CLICKED_PERCENT = 3
 """Share of clicks in a report, rounded down. Made up."""

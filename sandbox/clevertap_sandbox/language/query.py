@@ -10,18 +10,26 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .answers import RefusedError
-from .clauses import Clause, every, some
-from .days import DAY_FACTOR, LAST_SECOND, LOOKBACK, day_number, read_day
-from .filters import COMPARISONS, LARGEST, Filter, holds, read_filters, refuse_unknown_keys, refused_query
-from .places import PROFILE_BLOCKS, all_hold, in_json
-from .store import event_key
+from clevertap_sandbox.answers import RefusedError
+from clevertap_sandbox.language.clauses import Clause, every, some
+from clevertap_sandbox.language.days import DAY_FACTOR, LAST_SECOND, LOOKBACK, day_number, read_day
+from clevertap_sandbox.language.filters import (
+    COMPARISONS,
+    LARGEST,
+    Filter,
+    holds,
+    read_filters,
+    refuse_unknown_keys,
+    refused_query,
+)
+from clevertap_sandbox.language.places import PROFILE_BLOCKS, all_hold, in_json
+from clevertap_sandbox.state.store import event_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from .behaviours import Behaviours
+    from clevertap_sandbox.behaviours import Behaviours
 
 BASE = frozenset({"event_name", "from", "to"})
 QUERY_KEYS = BASE | {"event_properties", "session_properties", "common_profile_properties", "advanced_query"}

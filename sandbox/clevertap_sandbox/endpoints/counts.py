@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .answers import Answer, RefusedError, answer, success
-from .names import setting
-from .query import events_where, people_where
+from clevertap_sandbox.answers import Answer, RefusedError, answer, success
+from clevertap_sandbox.language.names import setting
+from clevertap_sandbox.language.query import events_where, people_where
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from .project import Asked, Project
+    from clevertap_sandbox.project import Asked, Project
 
 EVENTS_PATH = "/1/counts/events.json"
 LIVE_SECONDS = 300

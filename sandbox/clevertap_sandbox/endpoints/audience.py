@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .answers import RefusedError
-from .clauses import TRUE, Clause
-from .names import setting
-from .query import people_where
+from clevertap_sandbox.answers import RefusedError
+from clevertap_sandbox.language.clauses import TRUE, Clause
+from clevertap_sandbox.language.names import setting
+from clevertap_sandbox.language.query import people_where
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from .drafts import Draft
-    from .project import Project
+    from clevertap_sandbox.endpoints.drafts import Draft
+    from clevertap_sandbox.project import Project
 
 NOT_REACHED = "SELECT address FROM undisturbed WHERE channel"
 # An address, not silenced, of a person who has not opted out. WhatsApp alone is off until the person says yes.

@@ -9,12 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .faults import FaultPlan, read_fault
+from clevertap_sandbox.door.faults import FaultPlan, read_fault
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from .front import Recorded
+    from clevertap_sandbox.door.front import Recorded
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "::ffff:127.0.0.1"})
 

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .answers import RefusedError
+from clevertap_sandbox.answers import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .behaviours import Behaviours
+    from clevertap_sandbox.behaviours import Behaviours
 
 API_HOST = "api.clevertap.com"
 DEFAULT_REGION = "eu1"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .clauses import Clause, every, some
-from .filters import Filter, Leaf, holds, refused_query
+from clevertap_sandbox.language.clauses import Clause, every, some
+from clevertap_sandbox.language.filters import Filter, Leaf, holds, refused_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .behaviours import Behaviours
-    from .filters import Places
+    from clevertap_sandbox.behaviours import Behaviours
+    from clevertap_sandbox.language.filters import Places
 
 SCALAR = "NOT IN ('array', 'object', 'null')"
 DEVICE_COLUMNS = {"Make": "make", "Model": "model", "App Version": "app_version", "OS Version": "os_version"}

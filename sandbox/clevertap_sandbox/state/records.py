@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .names import RESERVED_KEYS
-from .people import IDENTITY, OBJECT_ID, Handle, platform_of
-from .store import event_key
+from clevertap_sandbox.language.names import RESERVED_KEYS
+from clevertap_sandbox.state.people import IDENTITY, OBJECT_ID, Handle, platform_of
+from clevertap_sandbox.state.store import event_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

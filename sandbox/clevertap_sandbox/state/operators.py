@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from .filters import date_of
+from clevertap_sandbox.language.filters import date_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .answers import RefusedError
-from .days import read_minute
+from clevertap_sandbox.answers import RefusedError
+from clevertap_sandbox.language.days import read_minute
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from .project import Project
+    from clevertap_sandbox.project import Project
 
 REQUIRED_CONTENT = {
     "push": ("title", "body"),

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .answers import RefusedError
-from .clauses import Clause, every, some
+from clevertap_sandbox.answers import RefusedError
+from clevertap_sandbox.language.clauses import Clause, every, some
 
 if TYPE_CHECKING:
-    from .behaviours import Behaviours
+    from clevertap_sandbox.behaviours import Behaviours
 
 COMPARISONS = {
     "greater_than": ">",

@@ -14,17 +14,17 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 
-from .answers import Answer, RefusedError
-from .damage import Exchange, Reply, damage
+from clevertap_sandbox.answers import Answer, RefusedError
+from clevertap_sandbox.door.damage import Exchange, Reply, damage
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from .faults import FaultPlan
-    from .gate import Gate, Traffic
-    from .project import Project
+    from clevertap_sandbox.door.faults import FaultPlan
+    from clevertap_sandbox.door.gate import Gate, Traffic
+    from clevertap_sandbox.project import Project
 
 CONTROL = "/_sandbox/"
 MOST_RECORDED = 1000

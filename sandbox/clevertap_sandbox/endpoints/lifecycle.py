@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .answers import Answer, RefusedError, success
-from .people import IDENTITY, OBJECT_ID, Handle, find, settle_deletions
+from clevertap_sandbox.answers import Answer, RefusedError, success
+from clevertap_sandbox.state.people import IDENTITY, OBJECT_ID, Handle, find, settle_deletions
 
 if TYPE_CHECKING:
-    from .project import Asked, Project
+    from clevertap_sandbox.project import Asked, Project
 
 MOST_DELETIONS = 100
 WRONG_NAMING = "Either identity or guid should be specified"

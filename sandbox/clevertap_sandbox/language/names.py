@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .query import Setting
-from .store import event_key
+from clevertap_sandbox.language.query import Setting
+from clevertap_sandbox.state.store import event_key
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from .project import Project
+    from clevertap_sandbox.project import Project
 
 # "Web Page Viewed" is not on the published list but was refused on the wire (data 3.3).
 RESERVED = (

@@ -5,17 +5,25 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .answers import Answer, RefusedError, answer
-from .operators import apply_profile
-from .people import IDENTITY, OBJECT_ID, Handle, add_device, attach_identity, find, find_or_create
-from .records import Flaw, Record, check, is_somebody, refusal
-from .store import event_key
+from clevertap_sandbox.answers import Answer, RefusedError, answer
+from clevertap_sandbox.state.operators import apply_profile
+from clevertap_sandbox.state.people import (
+    IDENTITY,
+    OBJECT_ID,
+    Handle,
+    add_device,
+    attach_identity,
+    find,
+    find_or_create,
+)
+from clevertap_sandbox.state.records import Flaw, Record, check, is_somebody, refusal
+from clevertap_sandbox.state.store import event_key
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from .project import Asked, Project
+    from clevertap_sandbox.project import Asked, Project
 
 MOST_RECORDS = 1000
 DISTURBANCES = {

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from .answers import RefusedError
+from clevertap_sandbox.answers import RefusedError
 
 if TYPE_CHECKING:
     from array import array

@@ -7,19 +7,19 @@ import re
 from array import array
 from typing import TYPE_CHECKING, Any
 
-from .answers import Answer, RefusedError, answer, success
-from .cursors import Lifetime, Place, Walk, read_cursor, write_cursor
-from .names import UNEXPORTED_KEYS, setting
-from .pages import event_rows, person_rows
-from .people import IDENTITY, OBJECT_ID, Handle, find
-from .query import Setting, events_where, people_where
-from .store import event_key
+from clevertap_sandbox.answers import Answer, RefusedError, answer, success
+from clevertap_sandbox.language.names import UNEXPORTED_KEYS, setting
+from clevertap_sandbox.language.query import Setting, events_where, people_where
+from clevertap_sandbox.state.cursors import Lifetime, Place, Walk, read_cursor, write_cursor
+from clevertap_sandbox.state.pages import event_rows, person_rows
+from clevertap_sandbox.state.people import IDENTITY, OBJECT_ID, Handle, find
+from clevertap_sandbox.state.store import event_key
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from .clauses import Clause
-    from .project import Asked, Project
+    from clevertap_sandbox.language.clauses import Clause
+    from clevertap_sandbox.project import Asked, Project
 
 EVENTS_PATH = "/1/events.json"
 UNLIMITED_BELOW = 23

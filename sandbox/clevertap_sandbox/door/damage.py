@@ -9,17 +9,17 @@ from urllib.parse import quote
 
 import anyio
 
-from .answers import Answer, answer
-from .counts import hold
-from .faults import Kind
+from clevertap_sandbox.answers import Answer, answer
+from clevertap_sandbox.door.faults import Kind
+from clevertap_sandbox.endpoints.counts import hold
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.types import Send
 
-    from .faults import Fault
-    from .project import Project
+    from clevertap_sandbox.door.faults import Fault
+    from clevertap_sandbox.project import Project
 
 STATUS_TEXTS = {
     400: "Invalid parameters",

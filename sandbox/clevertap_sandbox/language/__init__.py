@@ -1,0 +1,1 @@
+"""CleverTap's query language, compiled to SQL."""

@@ -1,0 +1,1 @@
+"""What the project holds: people, events, campaigns, walks and counts under way."""
