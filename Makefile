@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check inspect bench docs clean
+.PHONY: setup demo test laws check inspect bench docs clean
 
 setup: .venv/.ready
 
@@ -19,6 +19,10 @@ test: setup check
 	$(BIN)/coverage run -m pytest -n 2
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+# Laws that hypothesis tries with at least 2,000 examples each.
+laws: setup
+	$(BIN)/python -m pytest -m slow -n 2
 
 check: setup
 	$(BIN)/ruff check .

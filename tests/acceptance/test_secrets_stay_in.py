@@ -164,7 +164,7 @@ from clevertap_tools.effect import Effect
 class Nothing(Arguments):
     user_type: bool = False
 
-@action(title="Count active users", effect=Effect.READ, toolset=Toolset.CORE)
+@action(title="Count active users", effect=Effect.READ, toolset=Toolset.CORE, calls=())
 async def real_time_user_count(client: Client, asked: Nothing) -> Result:
     "Fail with all that is known in the words."
     headers = dict(os.environ)

@@ -104,7 +104,7 @@ def test_an_action_that_may_send_or_destroy_cannot_be_made_without_a_preview(eff
         raise AssertionError
 
     with pytest.raises(TypeError, match="launch-missiles may send or destroy, so it needs a preview"):
-        action(title="Launch", effect=effect, toolset=Toolset.CORE)(launch_missiles)
+        action(title="Launch", effect=effect, toolset=Toolset.CORE, calls=())(launch_missiles)
     assert "launch-missiles" not in CATALOGUE
 
 

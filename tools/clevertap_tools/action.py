@@ -28,6 +28,10 @@ class Toolset(StrEnum):
 
     CORE = "core"
     PEOPLE = "people"
+    INSIGHTS = "insights"
+    MESSAGING = "messaging"
+    AUDIENCES = "audiences"
+    CONTENT = "content"
 
 
 class Arguments(BaseModel):
@@ -110,6 +114,7 @@ class Action(Generic[A, R]):
         description: For the agent: what it does, when to use it, which neighbour to use instead.
         toolset: The group it is switched on with.
         default: Whether it is offered when nobody chose.
+        calls: The endpoints of CleverTap that it may call, such as `POST /1/upload`.
         effects: Every effect a call of it may have.
         effect_of: The effect of one call, by its arguments.
         arguments: What it takes.
@@ -126,6 +131,7 @@ class Action(Generic[A, R]):
     description: str
     toolset: Toolset
     default: bool
+    calls: tuple[str, ...]
     effects: frozenset[Effect]
     effect_of: Callable[[A], Effect]
     arguments: type[A]
@@ -163,11 +169,12 @@ CATALOGUE: dict[str, Action[Any, Any]] = {}
 """Every action by its key, in the order in which agents see them."""
 
 
-def action(
+def action(  # noqa: PLR0913 (all that is to be known of an action, by keyword)
     *,
     title: str,
     effect: Effect | Callable[[Any], Effect],
     toolset: Toolset,
+    calls: tuple[str, ...],
     default: bool = True,
     effects: frozenset[Effect] | None = None,
     preview: Previewing[Any] | None = None,
@@ -180,6 +187,7 @@ def action(
         title: A few words for a person.
         effect: The effect, or a function that tells it from the arguments.
         toolset: The group it is switched on with.
+        calls: The endpoints of CleverTap that it may call, such as `POST /1/upload`.
         default: Whether it is offered when nobody chose toolsets.
         effects: Every effect it may have; needed when `effect` is a function.
         preview: What a call would do, for the person who has to say yes.
@@ -199,6 +207,7 @@ def action(
             description=description(function),
             toolset=toolset,
             default=default,
+            calls=calls,
             effects=frozenset({effect}) if isinstance(effect, Effect) else cast("frozenset[Effect]", effects),
             effect_of=(lambda _: effect) if isinstance(effect, Effect) else effect,
             arguments=hints[asked],

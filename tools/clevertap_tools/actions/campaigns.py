@@ -121,7 +121,12 @@ async def preview_stop(client: Client, asked: CampaignId, told: CampaignId) -> P
     return Preview(stop_deed(told.id, row.name, row.status, row.scheduled_on))
 
 
-@action(title="Get campaigns", effect=Effect.READ, toolset=Toolset.CORE)
+@action(
+    title="Get campaigns",
+    effect=Effect.READ,
+    toolset=Toolset.CORE,
+    calls=("POST /1/targets/list.json",),
+)
 async def get_campaigns(client: Client, asked: CampaignRange) -> Campaigns:
     """List the campaigns scheduled to start in a range of days, best up to 31.
 
@@ -138,7 +143,12 @@ async def get_campaigns(client: Client, asked: CampaignRange) -> Campaigns:
     return Campaigns(campaigns=rows, returned=len(rows))
 
 
-@action(title="Get campaign report", effect=Effect.READ, toolset=Toolset.CORE)
+@action(
+    title="Get campaign report",
+    effect=Effect.READ,
+    toolset=Toolset.CORE,
+    calls=("POST /1/targets/result.json",),
+)
 async def get_campaign_report(client: Client, asked: CampaignId) -> CampaignReport:
     """Tell how a completed campaign did: sent, clicked and what else CleverTap counts.
 
@@ -164,6 +174,7 @@ async def get_campaign_report(client: Client, asked: CampaignId) -> CampaignRepo
     effect=effect_of_campaign,
     effects=frozenset({Effect.READ, Effect.SEND}),
     toolset=Toolset.CORE,
+    calls=("POST /1/targets/create.json",),
     preview=preview_campaign,
     once=True,
 )
@@ -191,7 +202,13 @@ async def create_campaign(client: Client, asked: Campaign) -> CreatedCampaign:
     return created(asked, body)
 
 
-@action(title="Stop campaign", effect=Effect.DESTROY, toolset=Toolset.CORE, preview=preview_stop)
+@action(
+    title="Stop campaign",
+    effect=Effect.DESTROY,
+    toolset=Toolset.CORE,
+    calls=("POST /1/targets/list.json", "POST /1/targets/stop.json"),
+    preview=preview_stop,
+)
 async def stop_campaign(client: Client, asked: CampaignId) -> StoppedCampaign:
     """Stop a scheduled or running campaign for good.
 

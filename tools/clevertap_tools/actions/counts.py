@@ -73,7 +73,12 @@ class ActiveUsers(Result):
     new: dict[str, dict[str, int]] | None = None
 
 
-@action(title="Count people", effect=Effect.READ, toolset=Toolset.CORE)
+@action(
+    title="Count people",
+    effect=Effect.READ,
+    toolset=Toolset.CORE,
+    calls=("POST /1/counts/profiles.json", "GET /1/counts/profiles.json"),
+)
 async def get_profile_count(client: Client, asked: Counting) -> Count:
     """Count the people who did something or match filters.
 
@@ -91,7 +96,12 @@ async def get_profile_count(client: Client, asked: Counting) -> Count:
     return await counted(client, PROFILE_COUNT, asked)
 
 
-@action(title="Count events", effect=Effect.READ, toolset=Toolset.CORE)
+@action(
+    title="Count events",
+    effect=Effect.READ,
+    toolset=Toolset.CORE,
+    calls=("POST /1/counts/events.json", "GET /1/counts/events.json"),
+)
 async def get_event_count(client: Client, asked: Counting) -> Count:
     """Count how many times an event happened.
 
@@ -110,7 +120,12 @@ async def get_event_count(client: Client, asked: Counting) -> Count:
     return await counted(client, EVENT_COUNT, asked)
 
 
-@action(title="Count active users", effect=Effect.READ, toolset=Toolset.CORE)
+@action(
+    title="Count active users",
+    effect=Effect.READ,
+    toolset=Toolset.CORE,
+    calls=("POST /1/now.json",),
+)
 async def real_time_user_count(client: Client, asked: RealTimeUserCount) -> ActiveUsers:
     """Count the users active in the last five minutes, in all and by breakdown.
 

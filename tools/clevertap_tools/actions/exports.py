@@ -56,7 +56,12 @@ class ByCursor(Arguments):
     ]
 
 
-@action(title="Get user profiles", effect=Effect.READ, toolset=Toolset.CORE)
+@action(
+    title="Get user profiles",
+    effect=Effect.READ,
+    toolset=Toolset.CORE,
+    calls=("POST /1/profiles.json", "GET /1/profiles.json"),
+)
 async def get_user_profiles(client: Client, asked: GetUserProfiles) -> Page:
     """List people who did something or match filters: first page.
 
@@ -79,7 +84,12 @@ async def get_user_profiles(client: Client, asked: GetUserProfiles) -> Page:
     return limited(await first_page(client, PROFILES, asked.cql(time), options(asked)), asked)
 
 
-@action(title="Get user profiles: next page", effect=Effect.READ, toolset=Toolset.CORE)
+@action(
+    title="Get user profiles: next page",
+    effect=Effect.READ,
+    toolset=Toolset.CORE,
+    calls=("GET /1/profiles.json",),
+)
 async def get_user_profiles_by_cursor(client: Client, asked: ByCursor) -> Page:
     """Read the next page of people that clevertap_get_user_profiles started.
 
@@ -90,7 +100,12 @@ async def get_user_profiles_by_cursor(client: Client, asked: ByCursor) -> Page:
     return await page(client, PROFILES, asked.cursor)
 
 
-@action(title="Get events", effect=Effect.READ, toolset=Toolset.CORE)
+@action(
+    title="Get events",
+    effect=Effect.READ,
+    toolset=Toolset.CORE,
+    calls=("POST /1/events.json", "GET /1/events.json"),
+)
 async def get_events(client: Client, asked: GetEvents) -> Page:
     """List the occurrences of an event, with who did it: first page.
 
@@ -109,7 +124,12 @@ async def get_events(client: Client, asked: GetEvents) -> Page:
     return limited(with_readable_times(first, time), asked)
 
 
-@action(title="Get events: next page", effect=Effect.READ, toolset=Toolset.CORE)
+@action(
+    title="Get events: next page",
+    effect=Effect.READ,
+    toolset=Toolset.CORE,
+    calls=("GET /1/events.json",),
+)
 async def get_events_by_cursor(client: Client, asked: ByCursor) -> Page:
     """Read the next page of occurrences that clevertap_get_events started.
 

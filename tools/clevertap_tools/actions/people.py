@@ -93,7 +93,9 @@ async def preview_deletion(_: Client, asked: DeleteUserProfiles, told: DeleteUse
     return Preview(f"Erase {people(count)} for good.", tuple(who((told.kind, name) for name in told.names)), count)
 
 
-@action(title="Get user profile", effect=Effect.READ, toolset=Toolset.PEOPLE, default=True)
+@action(
+    title="Get user profile", effect=Effect.READ, toolset=Toolset.PEOPLE, calls=("GET /1/profile.json",), default=True
+)
 async def get_user_profile(client: Client, asked: OnePerson) -> FoundPerson:
     """Look up one person with properties, events and devices.
 
@@ -108,7 +110,13 @@ async def get_user_profile(client: Client, asked: OnePerson) -> FoundPerson:
     return FoundPerson(found=True, record=record) if record else FoundPerson(found=False)
 
 
-@action(title="Delete user profiles", effect=Effect.DESTROY, toolset=Toolset.CORE, preview=preview_deletion)
+@action(
+    title="Delete user profiles",
+    effect=Effect.DESTROY,
+    toolset=Toolset.CORE,
+    calls=("POST /1/delete/profiles.json",),
+    preview=preview_deletion,
+)
 async def delete_user_profile(client: Client, asked: DeleteUserProfiles) -> UploadResult:
     """Erase people and all they did, for good.
 

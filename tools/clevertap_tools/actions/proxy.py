@@ -84,6 +84,7 @@ async def reach(client: Client, asked: Request) -> int | None:
     effect=effect_of_request,
     effects=frozenset(Effect),
     toolset=Toolset.CORE,
+    calls=(),
     preview=preview_request,
 )
 async def request(client: Client, asked: Request) -> RawAnswer:

@@ -116,6 +116,7 @@ async def preview_profiles(_: Client, asked: UploadUserProfiles, told: UploadUse
     effects=frozenset({Effect.UPSERT, Effect.APPEND, Effect.SEND}),
     rare=frozenset({Effect.SEND}),
     toolset=Toolset.CORE,
+    calls=("POST /1/upload",),
     preview=preview_profiles,
 )
 async def upload_user_profiles(client: Client, asked: UploadUserProfiles) -> UploadResult:
@@ -141,6 +142,7 @@ async def upload_user_profiles(client: Client, asked: UploadUserProfiles) -> Upl
     effect=effect_of_events,
     effects=frozenset({Effect.APPEND}),
     toolset=Toolset.CORE,
+    calls=("POST /1/upload",),
 )
 async def upload_events(client: Client, asked: UploadEvents) -> UploadResult:
     """Record what people did, 1 to 10,000 events a call; unknown people are created.
@@ -168,6 +170,7 @@ async def upload_events(client: Client, asked: UploadEvents) -> UploadResult:
     effect=effect_of_tokens,
     effects=frozenset({Effect.UPSERT}),
     toolset=Toolset.CORE,
+    calls=("POST /1/upload",),
 )
 async def upload_device_tokens(client: Client, asked: UploadDeviceTokens) -> UploadResult:
     """Attach push tokens to devices that CleverTap has seen, 1 to 10,000 a call.
