@@ -52,6 +52,7 @@ def made(function: Callable[..., Any], *effects: Effect) -> Action[Any, Any]:
         description="Does what the test wants.",
         toolset=Toolset.CORE,
         default=True,
+        calls=(),
         effects=frozenset(effects),
         effect_of=lambda _: effects[0],
         arguments=Nothing,
