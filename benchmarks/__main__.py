@@ -6,7 +6,15 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import bulk_upload, cold_start, masking, tool_call
+from benchmarks import (
+    bulk_upload,
+    cold_start,
+    masking,
+    sandbox_export,
+    sandbox_memory,
+    sandbox_upload,
+    tool_call,
+)
 from benchmarks.finding import HEADING, Finding
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Finding]]] = {
@@ -14,6 +22,9 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "tool-call": tool_call.findings,
     "bulk-upload": bulk_upload.findings,
     "masking": masking.findings,
+    "sandbox-upload": sandbox_upload.findings,
+    "sandbox-export": sandbox_export.findings,
+    "sandbox-memory": sandbox_memory.findings,
 }
 
 

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import httpx2
+
 Message = dict[str, Any]
 HERE = Path(__file__).parent
 SCRIPT = str(Path(sys.executable).with_name("clevertap-mcp"))
@@ -43,6 +45,8 @@ class Pipe:
         assert process.stdout is not None, "both ends are pipes"
         self._into, self._out, self._errors = process.stdin, process.stdout, errors
         self._last = 0
+        self.number = process.pid
+        """The process's."""
 
     def line(self) -> bytes:
         """The next line.
@@ -115,7 +119,24 @@ def started(command: Sequence[str], variables: Mapping[str, str] | None = None) 
 @contextmanager
 def sandbox(*options: str) -> Iterator[dict[str, str]]:
     """A sandbox in a process of its own; gives the variables that lead there."""
+    with sandbox_process(*options) as (variables, _):
+        yield variables
+
+
+@contextmanager
+def sandbox_process(*options: str) -> Iterator[tuple[dict[str, str], int]]:
+    """The same, and the number of the process."""
     with started([SCRIPT, "sandbox", "--port", "0", *options]) as pipe:
         lines = (pipe.line().decode() for _ in range(5))
         exported = (line.removeprefix("export ").strip().partition("=") for line in lines)
-        yield {name: value for name, _, value in exported}
+        yield {name: value for name, _, value in exported}, pipe.number
+
+
+def connected(variables: Mapping[str, str]) -> httpx2.Client:
+    """A bare HTTP client with the credentials that lead to a sandbox."""
+    headers = {
+        "X-CleverTap-Account-Id": variables["CLEVERTAP_ACCOUNT_ID"],
+        "X-CleverTap-Passcode": variables["CLEVERTAP_PASSCODE"],
+        "Content-Type": "application/json",
+    }
+    return httpx2.Client(base_url=variables["CLEVERTAP_BASE_URL"], headers=headers, timeout=LONGEST)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 
 import httpx2
 
 from benchmarks.finding import Finding, medians, milliseconds
-from benchmarks.processes import BARE_SERVER, SCRIPT, Message, Pipe, sandbox, started
+from benchmarks.processes import BARE_SERVER, SCRIPT, Message, Pipe, connected, sandbox, started
 
 AT_MOST = 1.3
 REPETITIONS = 300
@@ -30,7 +30,7 @@ def findings() -> Iterator[Finding]:
         sandbox() as variables,
         started([SCRIPT], variables) as ours,
         started(BARE_SERVER) as bare,
-        httpx2.Client(base_url=variables["CLEVERTAP_BASE_URL"], headers=credentials(variables)) as http,
+        connected(variables) as http,
     ):
         for server in (ours, bare):
             server.shake_hands()
@@ -40,15 +40,6 @@ def findings() -> Iterator[Finding]:
         )
     reference = f"{direct * 1000:.2f} + {milliseconds(nothing)}"
     yield Finding("tool call : HTTP + no-op tool", milliseconds(call), reference, call / (direct + nothing), AT_MOST)
-
-
-def credentials(variables: Mapping[str, str]) -> dict[str, str]:
-    """The headers that our client sends."""
-    return {
-        "X-CleverTap-Account-Id": variables["CLEVERTAP_ACCOUNT_ID"],
-        "X-CleverTap-Passcode": variables["CLEVERTAP_PASSCODE"],
-        "Content-Type": "application/json",
-    }
 
 
 def count(server: Pipe) -> float:

@@ -6,7 +6,7 @@ For tests and for trying things out without an account. `Sandbox` is the project
 
 from clevertap_sandbox.behaviours import Behaviours
 from clevertap_sandbox.door.faults import Fault, FaultPlan, Kind
-from clevertap_sandbox.door.front import Recorded
+from clevertap_sandbox.door.log import Recorded
 from clevertap_sandbox.sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE, Sandbox
 from clevertap_sandbox.shop import SHOP, SeedError
 from clevertap_sandbox.state.store import DatabaseError

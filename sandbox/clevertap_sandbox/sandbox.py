@@ -12,11 +12,16 @@ from starlette.middleware import Middleware
 from clevertap_sandbox.behaviours import Behaviours
 from clevertap_sandbox.door.control import control_routes
 from clevertap_sandbox.door.faults import FaultPlan
-from clevertap_sandbox.door.front import Door, Front, Recorded
+from clevertap_sandbox.door.front import Door, Front
 from clevertap_sandbox.door.gate import Gate, Traffic
+from clevertap_sandbox.door.log import RequestLog
+from clevertap_sandbox.door.skew import with_skew
+from clevertap_sandbox.endpoints.storage import storage_route
 from clevertap_sandbox.project import Project
-from clevertap_sandbox.routes import ENDPOINTS, routes, unknown_path, wrong_method
+from clevertap_sandbox.routes import family, routes, unknown_path, wrong_method
 from clevertap_sandbox.shop import SHOP, seed
+from clevertap_sandbox.state.mails import all_mails
+from clevertap_sandbox.state.sends import Sent, all_sent
 from clevertap_sandbox.state.store import Store
 
 if TYPE_CHECKING:
@@ -43,7 +48,7 @@ class Sandbox:
         account_id: The one account there is.
         passcode: Its passcode.
         account_token: Its account token, for the endpoints that take one.
-        control: Whether faults can be planned and requests be read over HTTP (`/_sandbox/`).
+        control: Whether faults can be planned, requests read and devices told of over HTTP (`/_sandbox/`).
         region: If set, a request to another CleverTap region's host is answered 401; the bare host is eu1.
 
     Nothing is opened or seeded before `open` or the first request that needs data. Safe to use from any thread.
@@ -68,15 +73,20 @@ class Sandbox:
         self.account_token = account_token
         self.faults = FaultPlan()
         """What shall go wrong."""
-        self.requests: list[Recorded] = []
-        """The last thousand requests to the API, in order of arrival."""
+        self.requests = RequestLog()
+        """The last requests to the API in order of arrival: a thousand, or as many as have 16 MB of bodies."""
         self._traffic = Traffic(behaviours)
         self._store = Store(database, str(zone), lambda db: _fill(db, seed, zone))
-        project = Project(self._store, zone, clock, behaviours)
-        gate = Gate(account_id, passcode, region, behaviours.wrong_passcode)
-        door = Door(project, gate, self._traffic, self.faults, self.requests, ENDPOINTS.keys())
+        project = Project(self._store, zone, with_skew(clock), behaviours, account_token)
+        self._shelf = project.shelf
+        gate = Gate(account_id, passcode, account_token, region, behaviours)
+        door = Door(project, gate, self._traffic, self.faults, self.requests, family)
         self.app: ASGIApp = Starlette(
-            routes=[*(control_routes(self.faults, self.requests) if control else ()), *routes(project)],
+            routes=[
+                *(control_routes(project, self.faults, self.requests) if control else ()),
+                storage_route(project),
+                *routes(project),
+            ],
             middleware=[Middleware(Front, door=door)],
             exception_handlers={404: unknown_path(project), 405: wrong_method},  # type: ignore[dict-item]
         )
@@ -85,6 +95,18 @@ class Sandbox:
     def peak(self, path: str) -> int:
         """The highest number of simultaneous requests seen for a path."""
         return self._traffic.peak(path)
+
+    @property
+    def sent(self) -> list[Sent]:
+        """What was sent to named users so far, and to whom of those who are known."""
+        with self._store.transaction() as db:
+            return all_sent(db)
+
+    @property
+    def mails(self) -> list[str]:
+        """What CleverTap would have told by e-mail so far: what came of uploaded files."""
+        with self._store.transaction() as db:
+            return all_mails(db)
 
     def open(self) -> None:
         """Open the database now, and fill it if it is new.
@@ -96,7 +118,8 @@ class Sandbox:
         self._store.open()
 
     def close(self) -> None:
-        """Close the database; what was in memory is gone."""
+        """Close the database; what was in memory is gone, and so are uploaded files that nobody took."""
+        self._shelf.close()
         self._store.close()
 
     def __enter__(self) -> Self:

@@ -13,7 +13,6 @@ import struct
 import threading
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -106,7 +105,6 @@ async def _serve(sandbox: Sandbox, port: int, ready: Callable[[str, Callable[[],
     config = Config(sandbox.app, lifespan="off", log_config=None, access_log=False, timeout_keep_alive=60)
     config.load()
     state = ServerState()
-    state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
     protocol = _protocol()
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
 

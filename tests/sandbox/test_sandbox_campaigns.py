@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -226,6 +228,35 @@ def test_those_who_opted_out_or_are_not_to_be_disturbed_are_not_reached(client: 
     assert _create(client, EMAIL)["estimates"] == {"web": 2}
 
 
+def test_an_email_reaches_who_is_subscribed_to_one_of_its_groups(client: httpx2.Client) -> None:
+    _upload(client, "a", Email="a@example.org", **{"category-unsubscribe": {"email": ["News"]}})
+    _upload(client, "b", Email="b@example.org", **{"category-unsubscribe": {"email": ["News", "Offers"]}})
+    _upload(client, "c", Email="c@example.org")
+    assert _create(client, EMAIL)["estimates"] == {"web": 3}
+    assert _create(client, EMAIL, subscription_groups=["News"])["estimates"] == {"web": 1}
+    assert _create(client, EMAIL, subscription_groups=["News", "Offers"])["estimates"] == {"web": 2}
+
+
+def test_an_email_may_be_meant_for_those_who_opted_out_too(client: httpx2.Client) -> None:
+    _upload(client, "a", Email="a@example.org", **{"MSG-email": False})
+    _upload(client, "b", Email="b@example.org", **{"MSG-dndEmail": True})
+    assert _create(client, EMAIL)["estimates"] == {"web": 0}
+    assert _create(client, EMAIL, send_email_to_opted_out_users=True)["estimates"] == {"web": 2}
+
+
+def test_a_web_push_is_estimated_by_browser(client: httpx2.Client) -> None:
+    devices = [
+        {"objectId": "weba", "platform": "Web", "browser": "Chrome"},
+        {"objectId": "webb", "platform": "Web", "browser": "Safari"},
+        {"objectId": "webc", "platform": "Web"},
+    ]
+    push = {"id": "web-token", "type": "chrome", "keys": {"p256dh": "BBpub", "auth": "aUtH=="}}
+    tokens = [{"type": "token", "objectId": each["objectId"], "tokenData": push} for each in devices]
+    assert client.post("/_sandbox/devices", json=devices).status_code == 201
+    assert client.post("/1/upload", json={"d": tokens}).json()["processed"] == 3
+    assert _create(client, WEBPUSH)["estimates"] == {"chrome": 2, "safari": 1}
+
+
 def test_whatsapp_reaches_only_those_who_agreed(client: httpx2.Client) -> None:
     _upload(client, "a", Phone="+34911222333")
     assert _create(client, WHATSAPP)["estimates"] == {"whatsapp": 0}
@@ -244,11 +275,20 @@ def test_a_push_counts_people_or_all_their_devices(client: httpx2.Client) -> Non
     assert _create(client, PUSH, send_to_all_devices=True)["estimates"] == {"android": 2, "ios": 0}
 
 
-def test_a_campaign_sent_now_runs_at_the_next_look_and_is_completed_at_the_one_after(shop_now: httpx2.Client) -> None:
-    campaign = _create(shop_now, PUSH)["id"]
-    assert [_status(shop_now, campaign) for _ in range(3)] == ["running", "completed", "completed"]
-    result = shop_now.post(RESULT, json={"id": campaign}).json()
+def test_a_campaign_is_completed_when_its_run_has_taken_its_time(
+    opened: Callable[[Sandbox], httpx2.Client], clock: list[float]
+) -> None:
+    client = opened(Sandbox(clock=lambda: clock[0], behaviours=Behaviours(campaign_run=600)))
+    campaign = _create(client, PUSH)["id"]
+    assert [_status(client, campaign) for _ in range(2)] == ["running", "running"]
+    clock[0] += 600
+    assert _status(client, campaign) == "completed"
+    result = client.post(RESULT, json={"id": campaign}).json()
     assert result == {"status": "success", "result": {"sent": 785, "clicked": 23}}
+
+
+def test_a_campaign_takes_no_time_unless_told_otherwise(shop_now: httpx2.Client) -> None:
+    assert _status(shop_now, _create(shop_now, PUSH)["id"]) == "completed"
 
 
 def test_the_list_has_the_references_shape_and_only_the_days_asked_for(shop_now: httpx2.Client) -> None:
@@ -270,29 +310,78 @@ def test_a_scheduled_campaign_is_pending_until_its_time(shop_now: httpx2.Client,
     campaign = _create(shop_now, EMAIL, when="20260109 12:01")["id"]
     assert [_status(shop_now, campaign) for _ in range(2)] == ["pending", "pending"]
     clock[0] += 60
-    assert [_status(shop_now, campaign) for _ in range(2)] == ["running", "completed"]
+    assert _status(shop_now, campaign) == "completed"
+
+
+DAILY = {"type": "recurring", "start_time": "20260110 09:00", "repeats_every": 2, "repeat_type": "day"}
+WEEKLY = DAILY | {"repeat_type": "week", "repeat_on_days_of_week": [2, 6], "repeats_every": 1}
+"""2026-01-10 is a Saturday; 2 is Monday and 6 is Friday."""
 
 
 @pytest.mark.parametrize(
-    ("when", "statuses"),
+    ("when", "first", "last"),
     [
-        ({"type": "now"}, ["running", "completed", "completed"]),
-        ({"type": "later", "delivery_date_time": ["20260111 09:00", "20260110 09:00"]}, ["pending"] * 3),
+        ({"type": "now"}, "20260109 12:00", "20260109 12:00"),
         (
-            {"type": "recurring", "start_time": "20260110 09:00", "repeats_every": 1, "repeat_type": "day"},
-            ["pending"] * 3,
+            {"type": "later", "delivery_date_time": ["20260111 09:00", "20260110 09:00"]},
+            "20260110 09:00",
+            "20260111 09:00",
         ),
+        (DAILY | {"end_by_occurrences": 3}, "20260110 09:00", "20260114 09:00"),
+        (DAILY | {"end_by_date": "20260131"}, "20260110 09:00", "20260130 09:00"),
+        (WEEKLY | {"end_by_date": "20260122"}, "20260112 09:00", "20260119 09:00"),
+        (WEEKLY | {"end_by_occurrences": 3}, "20260112 09:00", "20260119 09:00"),
+        (WEEKLY | {"end_by_occurrences": 4, "repeats_every": 2}, "20260119 09:00", "20260206 09:00"),
     ],
 )
-def test_when_has_an_object_form(shop_now: httpx2.Client, when: dict[str, Any], statuses: list[str]) -> None:
+def test_a_campaign_of_several_runs_is_completed_after_the_last(
+    shop_now: httpx2.Client, clock: list[float], when: dict[str, Any], first: str, last: str
+) -> None:
     campaign = _create(shop_now, PUSH, when=when)["id"]
-    assert [_status(shop_now, campaign) for _ in range(3)] == statuses
+    moments = [datetime.strptime(f"{each} +0000", "%Y%m%d %H:%M %z").timestamp() for each in (first, last)]
+    clock[0] = moments[0] - 1
+    assert _status(shop_now, campaign) == "pending"
+    clock[0] = max(moments[0], moments[1] - 1)
+    assert _status(shop_now, campaign) == ("completed" if first == last else "running")
+    clock[0] = moments[1]
+    assert _status(shop_now, campaign) == "completed"
 
 
-def test_a_recurring_campaign_stays_running(shop_now: httpx2.Client, clock: list[float]) -> None:
+def test_a_campaign_that_recurs_without_end_stays_running(shop_now: httpx2.Client, clock: list[float]) -> None:
     campaign = _create(shop_now, PUSH, when={"type": "recurring", "start_time": "20260110 09:00"})["id"]
-    clock[0] += 86400
-    assert {_status(shop_now, campaign) for _ in range(3)} == {"running"}
+    clock[0] += 100 * 86400
+    assert _status(shop_now, campaign) == "running"
+
+
+@pytest.mark.parametrize(
+    "flaw",
+    [
+        {"repeats_every": 0},
+        {"repeats_every": "2"},
+        {"repeats_every": 10**9},
+        {"repeat_type": "month"},
+        {"repeat_type": "week", "repeat_on_days_of_week": [0]},
+        {"repeat_type": "week", "repeat_on_days_of_week": 3},
+        {"end_by_occurrences": 0},
+        {"end_by_occurrences": 10**9},
+        {"end_by_date": "20260109"},
+        {"end_by_date": "soon"},
+        {"end_by_date": 20260131},
+        {"start_time": None},
+        {"campaign_cutoff": "25:00"},
+        {"delivery_timezone": "moon"},
+        {"user_timezone_wrap_around": "yes"},
+        {"type": "sometimes"},
+        {"type": []},
+    ],
+)
+def test_a_flawed_recurrence_is_refused(shop_now: httpx2.Client, flaw: dict[str, Any]) -> None:
+    assert _create(shop_now, PUSH, when=DAILY | flaw)["status"] == "fail"
+
+
+def test_a_recurrence_that_leaves_the_calendar_is_refused(shop_now: httpx2.Client) -> None:
+    when = DAILY | {"start_time": "99991201 09:00", "repeats_every": 366, "end_by_occurrences": 1000}
+    assert _create(shop_now, PUSH, when=when)["error"] == "Field when is not valid"
 
 
 @pytest.mark.parametrize(
@@ -307,23 +396,23 @@ def test_whatsapp_takes_no_object_for_when(shop_now: httpx2.Client) -> None:
     assert _create(shop_now, WHATSAPP, when={"type": "now"})["status"] == "fail"
 
 
-def test_a_stopped_campaign_stays_stopped_and_can_be_stopped_again(shop_now: httpx2.Client) -> None:
-    campaign = _create(shop_now, PUSH)["id"]
+def test_a_stopped_campaign_stays_stopped_and_can_be_stopped_again(shop_now: httpx2.Client, clock: list[float]) -> None:
+    campaign = _create(shop_now, PUSH, when="20260109 12:01")["id"]
     assert shop_now.post(STOP, json={"id": campaign}).json() == {"status": "success"}
     assert shop_now.post(STOP, json={"id": campaign}).json() == {"status": "success"}
-    assert [_status(shop_now, campaign) for _ in range(2)] == ["stopped", "stopped"]
+    clock[0] += 60
+    assert _status(shop_now, campaign) == "stopped"
 
 
 def test_a_completed_campaign_cannot_be_stopped(shop_now: httpx2.Client) -> None:
     campaign = _create(shop_now, PUSH)["id"]
-    assert [_status(shop_now, campaign) for _ in range(2)] == ["running", "completed"]
     assert shop_now.post(STOP, json={"id": campaign}).status_code == 400
     assert _status(shop_now, campaign) == "completed"
 
 
 def test_a_draft_is_never_sent(shop_now: httpx2.Client) -> None:
     campaign = _create(shop_now, PUSH, draft=True)["id"]
-    assert [_status(shop_now, campaign) for _ in range(2)] == ["draft", "draft"]
+    assert _status(shop_now, campaign) == "draft"
 
 
 @pytest.mark.parametrize("path", [STOP, RESULT])
@@ -354,6 +443,6 @@ def test_an_unknown_campaign_is_refused(client: httpx2.Client, path: str, body: 
 def test_an_unfinished_campaign_has_no_result_in_each_of_four_ways(
     opened: Callable[[Sandbox], httpx2.Client], behaviours: Behaviours, status: int, body: dict[str, Any]
 ) -> None:
-    client = opened(Sandbox(seed=None, behaviours=behaviours))
+    client = opened(Sandbox(seed=None, behaviours=replace(behaviours, campaign_run=600)))
     answer = client.post(RESULT, json={"id": _create(client, PUSH)["id"]})
     assert (answer.status_code, answer.json()) == (status, body)

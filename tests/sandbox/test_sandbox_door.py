@@ -12,10 +12,10 @@ import httpx2
 import pytest
 
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Behaviours, Fault, Kind, Sandbox
-from clevertap_sandbox.door.front import MOST_RECORDED
+from clevertap_sandbox.door.log import MOST_BYTES, MOST_RECORDED, Recorded, RequestLog
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
 NOW = "/1/now.json"
 
@@ -123,7 +123,9 @@ def test_the_bare_host_is_europe(opened: Callable[[Sandbox], httpx2.Client]) -> 
 
 
 @asynccontextmanager
-async def _in_flight(sandbox: Sandbox, path: str, number: int) -> AsyncIterator[httpx2.AsyncClient]:
+async def _in_flight(
+    sandbox: Sandbox, path: str, number: int, records: Sequence[Any] = ()
+) -> AsyncIterator[httpx2.AsyncClient]:
     """Keep some requests in flight; gives a client to send more."""
     sandbox.faults.add(Fault(kind=Kind.SLOW, path=path, seconds=3600, times=number))
     sandbox.requests.clear()
@@ -134,7 +136,7 @@ async def _in_flight(sandbox: Sandbox, path: str, number: int) -> AsyncIterator[
         anyio.create_task_group() as tasks,
     ):
         for _ in range(number):
-            tasks.start_soon(partial(client.post, path, json={"d": []}))
+            tasks.start_soon(partial(client.post, path, json={"d": list(records)}))
         with anyio.fail_after(10):
             while len(sandbox.requests) < number:
                 await anyio.lowlevel.checkpoint()
@@ -225,3 +227,25 @@ def test_the_request_log_keeps_the_last_thousand_requests(sandbox: Sandbox, clie
         client.get("/1/profile.json", params={"identity": str(number)})
     assert len(sandbox.requests) == MOST_RECORDED
     assert sandbox.requests[0].query == {"identity": "1"}
+
+
+def test_the_request_log_keeps_sixteen_megabytes_of_bodies() -> None:
+    log = RequestLog()
+    for number in range(20):
+        log.record(Recorded("POST", str(number), {}, bytes(1_000_000), {}))
+    assert [each.path for each in log] == [str(number) for number in range(4, 20)]
+    log.clear()
+    log.record(Recorded("POST", "large", {}, bytes(MOST_BYTES + 1), {}))
+    assert [each.path for each in log] == ["large"], "the last one stays, whatever its size"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("shared", "status"), [(True, 429), (False, 200)])
+async def test_types_of_uploads_share_places_or_have_their_own(anyio_backend: str, shared: bool, status: int) -> None:
+    behaviours = Behaviours(upload_limit=1, upload_types_share_places=shared)
+    event = {"type": "event", "identity": "a", "evtName": "Seen"}
+    profile: dict[str, Any] = {"type": "profile", "identity": "a", "profileData": {}}
+    with Sandbox(seed=None, behaviours=behaviours) as sandbox:
+        async with _in_flight(sandbox, "/1/upload", 1, [event]) as client:
+            assert (await client.post("/1/upload", json={"d": [event]})).status_code == 429
+            assert (await client.post("/1/upload", json={"d": [profile]})).status_code == status

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clevertap_sandbox import Behaviours, Sandbox
+from clevertap_sandbox.language.clauses import Clause
+from clevertap_sandbox.state.store import SCRATCH
+from clevertap_sandbox.state.walks import MOST_WALKS, Lifetime, Source, Walk, Walks, settle, settle_buckets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -307,3 +314,60 @@ def test_nobody_is_found_in_each_of_the_four_ways(
     client = opened(Sandbox(seed=None, behaviours=behaviours))
     answer = client.get("/1/profile.json", params={"identity": "nobody"})
     assert (answer.status_code, answer.json()) == (status, body)
+
+
+def _settled(db: sqlite3.Connection) -> int:
+    """How many ids are settled for the walks under way."""
+    return int(db.execute("SELECT count(*) FROM settled").fetchone()[0])
+
+
+@contextmanager
+def _numbers() -> Iterator[sqlite3.Connection]:
+    """A hundred ids, and nothing settled."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute(SCRATCH)
+        db.execute("CREATE TABLE numbers (id INTEGER PRIMARY KEY)")
+        db.executemany("INSERT INTO numbers VALUES (?)", [(number,) for number in range(1, 101)])
+        yield db
+
+
+NUMBERS = Source("numbers AS n", "n.id", "n.id", "n.id")
+
+
+def _walk_of(db: sqlite3.Connection, now: float) -> Walk:
+    spread = settle(db, NUMBERS, Clause("n.id > ?", (90,)), 3)
+    return Walk("/", frozenset(), spread, Lifetime(100, 50), now, now)
+
+
+def test_walks_that_have_expired_or_are_too_many_leave_nothing_behind() -> None:
+    walks = Walks()
+    with _numbers() as db:
+        walks.begin(_walk_of(db, 0))
+        walks.begin(_walk_of(db, 40))
+        assert _settled(db) == 20
+        walks.forget(db, 60)
+        assert _settled(db) == 10
+        for _ in range(MOST_WALKS):
+            walks.forget(db, 60)
+            walks.begin(_walk_of(db, 60))
+        assert _settled(db) == MOST_WALKS * 10
+
+
+@given(size=st.integers(0, 120), first=st.integers(0, 100))
+def test_pages_hold_each_id_once_and_are_full_but_for_the_last(size: int, first: int) -> None:
+    with _numbers() as db:
+        where = Clause("n.id > ?", (first,))
+        spreads = [settle(db, NUMBERS, where, size), settle(db, NUMBERS, where, size, gaps=True)]
+        spreads.append(settle_buckets(db, NUMBERS, where, size))
+        found = [[_ids(db, spread.places(page)) for page in range(len(spread.starts))] for spread in spreads]
+    for pages in found:
+        assert sorted(id_ for page in pages for id_ in page) == list(range(first + 1, 101))
+    full, gaps, _ = found
+    assert {len(page) for page in full[:-1]} <= {size}
+    assert gaps[1::2] == full
+    assert not any(gaps[::2])
+
+
+def _ids(db: sqlite3.Connection, places: range) -> list[int]:
+    sql = "SELECT id FROM settled WHERE place >= ? AND place < ?"
+    return [row[0] for row in db.execute(sql, (places.start, places.stop))]

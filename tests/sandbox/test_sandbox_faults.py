@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
 from clevertap_sandbox import Fault, Kind, Sandbox
+from clevertap_sandbox.door.damage import DAMAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -232,9 +236,66 @@ def test_a_request_refused_for_its_credentials_uses_up_no_fault(client: httpx2.C
     assert _statuses(client, 2) == [500, 200]
 
 
+SKEWED = {"Seen": {"count": 1, "first_seen": 1_767_963_600, "last_seen": 1_767_963_600}}
+
+
+def test_a_clock_that_is_off_shows_in_the_date_and_in_what_is_stored(client: httpx2.Client, sandbox: Sandbox) -> None:
+    sandbox.faults.add(Fault(kind=Kind.SKEW, seconds=3600))
+    now = {"d": [{"type": "event", "identity": "a", "evtName": "Seen"}]}
+    skewed, right = client.post("/1/upload", json=now), client.post("/1/upload", json={"d": []})
+    assert skewed.json()["status"] == "success"
+    assert skewed.headers["date"] == "Fri, 09 Jan 2026 13:00:00 GMT"
+    assert right.headers["date"] == "Fri, 09 Jan 2026 12:00:00 GMT"
+    assert client.get("/1/profile.json", params={"identity": "a"}).json()["record"]["events"] == SKEWED
+
+
+def test_a_clock_that_is_far_ahead_expires_a_cursor(client: httpx2.Client, sandbox: Sandbox) -> None:
+    sandbox.faults.add(Fault(kind=Kind.SKEW, seconds=1e6, method="GET", path=EVENTS))
+    cursor = _cursor(client)
+    answers = [client.get(f"{EVENTS}?cursor={cursor}") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [400, 200]
+    assert answers[0].json()["error"] == "Invalid cursor"
+
+
+def test_retry_after_may_be_a_date_of_a_clock_that_is_off(client: httpx2.Client, sandbox: Sandbox) -> None:
+    sandbox.faults.add(Fault(kind=Kind.SKEW, seconds=-60, status=429, retry_after="30", path="/1/upload"))
+    answer = client.post("/1/upload", json=SEEN)
+    assert (answer.status_code, answer.json()["error"]) == (429, "Too many concurrent requests")
+    assert answer.headers["date"] == "Fri, 09 Jan 2026 11:59:00 GMT"
+    assert answer.headers["retry-after"] == "Fri, 09 Jan 2026 11:59:30 GMT"
+    assert client.post(COUNT, json=QUERY).status_code == 400, "nothing is stored, so the event is unknown"
+
+
+def test_in_the_wrong_region_the_account_is_unknown(client: httpx2.Client, sandbox: Sandbox) -> None:
+    sandbox.faults.add(Fault(kind=Kind.WRONG_REGION))
+    answer = client.post(NOW, json={})
+    unknown = {"status": "fail", "error": "Account ID is not valid", "code": 401}
+    assert (answer.status_code, answer.json()) == (401, unknown)
+    assert client.post(NOW, json={}).status_code == 200
+
+
+def test_a_connection_is_reset_after_a_whole_answer(client: httpx2.Client, sandbox: Sandbox) -> None:
+    sandbox.faults.add(Fault(kind=Kind.RESET_LATE))
+    request = client.build_request("POST", "/1/upload", json=SEEN)
+    lines = [f"POST {request.url.path} HTTP/1.1", *(f"{name}: {value}" for name, value in request.headers.items())]
+    address = (str(client.base_url.host), client.base_url.port or 80)
+    received = b""
+    with socket.create_connection(address, timeout=10) as connection, suppress(ConnectionResetError):
+        connection.sendall("\r\n".join([*lines, "", ""]).encode() + request.content)
+        while part := connection.recv(65536):
+            received += part
+    assert received.endswith(b'{"status":"success","processed":1,"unprocessed":[]}')
+
+
 def test_every_kind_of_fault_can_be_planned_over_the_control_path(
     opened: Callable[[Sandbox], httpx2.Client], sandbox: Sandbox
 ) -> None:
     client = opened(sandbox)
     planned = [{"kind": str(kind), "path": "/nowhere", "seconds": 0, "polls": None} for kind in Kind]
     assert client.post("/_sandbox/faults", json=planned).json() == {"planned": len(Kind)}
+
+
+def test_every_kind_of_fault_is_described_and_carried_out() -> None:
+    assert set(DAMAGES) == set(Kind)
+    source = inspect.getsource(Kind)
+    assert source.count('"""') == 2 * (len(Kind) + 1), "each kind and the class itself"

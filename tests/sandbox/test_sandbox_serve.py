@@ -85,6 +85,7 @@ def test_a_project_in_a_file_is_seeded_once_and_kept(tmp_path: Path) -> None:
             assert httpx2.post(f"{url}/1/upload", json={"d": [record]}, headers=HEADERS).status_code == 200
             counts.append(httpx2.post(f"{url}/1/counts/events.json", json=PURCHASES, headers=HEADERS).json()["count"])
     assert counts == [6920, 6921]
+    assert [file.name for file in tmp_path.iterdir()] == ["project.db"], "nothing else is left lying about"
 
 
 @pytest.mark.anyio

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clevertap_sandbox import Behaviours, Sandbox
+from clevertap_sandbox.language.days import local_stamp
+from clevertap_sandbox.state.stamps import Stamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import httpx2
 
@@ -362,3 +370,43 @@ def test_discarded_events_are_refused(opened: Callable[[Sandbox], httpx2.Client]
 def test_milliseconds_taken_for_seconds_are_stored_without_a_word(client: httpx2.Client) -> None:
     assert _upload(client, {**_event(), "ts": 1767225600000})["status"] == "success"
     assert _record(client)["events"]["Seen"]["last_seen"] == 1767225600000
+
+
+def _unsubscribed(file: Path) -> list[tuple[str, str, str]]:
+    """Who is out of which category."""
+    sql = (
+        "SELECT i.value, u.channel, u.category FROM unsubscribed AS u JOIN identities AS i ON i.person = u.person "
+        "ORDER BY u.channel, u.category"
+    )
+    with closing(sqlite3.connect(file)) as db:
+        return db.execute(sql).fetchall()
+
+
+def test_categories_are_left_and_joined_again_and_are_no_properties(
+    opened: Callable[[Sandbox], httpx2.Client], tmp_path: Path
+) -> None:
+    file = tmp_path / "sandbox.db"
+    client = opened(Sandbox(file, seed=None))
+    leaves: dict[str, Any] = {"category-unsubscribe": {"email": ["News", "Offers"], "SMS": ["News"]}}
+    joins: dict[str, Any] = {"category-resubscribe": {"email": ["Offers"], "push": "all"}}
+    _upload(client, _profile(**leaves), _profile(**joins))
+    assert _unsubscribed(file) == [("cust-1", "email", "News"), ("cust-1", "sms", "News")]
+    assert _stored(client) == {}
+    _upload(
+        client, _device("__d1", **{"category-unsubscribe": {"email": ["Deals"]}}), _device("__d1", identity="cust-1")
+    )
+    assert ("cust-1", "email", "Deals") in _unsubscribed(file), "they follow who joins another person"
+
+
+def test_names_of_events_must_be_plain(client: httpx2.Client) -> None:
+    assert _upload(client, _event("A.b"), _event("x" * 121), _event("Fine"))["status"] == "success"
+    assert list(_record(client)["events"]) == ["Fine"]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns", "Europe/Amsterdam"])
+@given(ts=st.integers(-4_000_000_000, 10**12), near=st.lists(st.integers(0, 1800), max_size=5))
+@settings(max_examples=100)
+def test_a_batch_stamps_its_moments_as_one_by_one(zone: str, ts: int, near: list[int]) -> None:
+    stamps = Stamps(ZoneInfo(zone))
+    moments = [ts, *(ts + seconds for seconds in near)]
+    assert [stamps.stamp(moment) for moment in moments] == [local_stamp(moment, ZoneInfo(zone)) for moment in moments]

@@ -1,4 +1,7 @@
-"""The control path `/_sandbox/`: plan faults and read the request log over HTTP, from this machine only."""
+"""The control path `/_sandbox/`, from this machine only.
+
+Plan faults, read the request log, and play the SDKs: tell of devices and events that uploads cannot bring.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,23 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from clevertap_sandbox.door.dashboard import store_campaigns
+from clevertap_sandbox.door.devices import store_devices, store_events
 from clevertap_sandbox.door.faults import FaultPlan, read_fault
+from clevertap_sandbox.state.mails import all_mails
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
 
-    from clevertap_sandbox.door.front import Recorded
+    from clevertap_sandbox.door.log import Recorded, RequestLog
+    from clevertap_sandbox.project import Project
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "::ffff:127.0.0.1"})
 
 
-def control_routes(faults: FaultPlan, requests: list[Recorded]) -> list[Route]:
+def control_routes(project: Project, faults: FaultPlan, requests: RequestLog) -> list[Route]:
     """Make the routes of the control path."""
 
     async def change_faults(request: Request) -> Response:
@@ -41,10 +50,30 @@ def control_routes(faults: FaultPlan, requests: list[Recorded]) -> list[Route]:
             return Response(status_code=204)
         return JSONResponse([_readable(recorded) for recorded in list(requests)])
 
+    async def read_mails(request: Request) -> Response:
+        _need_loopback(request)
+        with project.database() as db:
+            return JSONResponse(all_mails(db))
+
     return [
         Route("/_sandbox/faults", change_faults, methods=["POST", "DELETE"]),
         Route("/_sandbox/requests", read_requests, methods=["GET", "DELETE"]),
+        Route("/_sandbox/mails", read_mails, methods=["GET"]),
+        Route("/_sandbox/campaigns", _storing(project, store_campaigns), methods=["POST"]),
+        Route("/_sandbox/devices", _storing(project, store_devices), methods=["POST"]),
+        Route("/_sandbox/events", _storing(project, store_events), methods=["POST"]),
     ]
+
+
+def _storing(project: Project, store: Callable[[Project, object], int]) -> Callable[[Request], Awaitable[Response]]:
+    async def take(request: Request) -> Response:
+        _need_loopback(request)
+        try:
+            return JSONResponse({"stored": store(project, json.loads(await request.body()))}, 201)
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+
+    return take
 
 
 def _need_loopback(request: Request) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import anyio
 
-from clevertap_sandbox.answers import Answer, answer
+from clevertap_sandbox.answers import Answer, RefusedError, answer
 from clevertap_sandbox.door.faults import Kind
+from clevertap_sandbox.door.gate import UNKNOWN_ACCOUNT
+from clevertap_sandbox.door.skew import skewed
 from clevertap_sandbox.endpoints.counts import hold
+from clevertap_sandbox.endpoints.exports import NOT_READY
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -33,7 +37,6 @@ STATUS_TEXTS = {
     503: "Service Unavailable",
 }
 """Reference: data 3.2 for 401, 405, 429, 500; the others follow the table of data 3.1."""
-IN_PROGRESS = {"status": "fail", "error": "Request still in progress, please retry later", "code": 2}
 HTML = b"<!DOCTYPE html>\n<html><head><title>Error</title></head><body>Something went wrong</body></html>\n"
 RUBBISH = b"\x1f\x8bthis is no gzip stream"
 DRIPS = 10
@@ -50,7 +53,8 @@ class Reply:
         """Send everything before the body."""
         body = self.answer.body
         content = [(b"content-type", self.answer.content_type.encode())] if self.answer.content_type else []
-        headers = [*content, (b"content-length", str(len(body)).encode()), *self.headers]
+        tag = [(b"etag", self.answer.etag.encode())] if self.answer.etag else []
+        headers = [*content, *tag, (b"content-length", str(len(body)).encode()), *self.headers]
         await send({"type": "http.response.start", "status": self.answer.status, "headers": headers})
 
     async def send(self, send: Send) -> None:
@@ -75,7 +79,7 @@ class Exchange:
 
 async def damage(fault: Fault, exchange: Exchange) -> None:
     """Carry a fault out."""
-    await _DAMAGES[fault.kind](fault, exchange)
+    await DAMAGES[fault.kind](fault, exchange)
 
 
 def _retry_after(fault: Fault) -> tuple[tuple[bytes, bytes], ...]:
@@ -90,10 +94,27 @@ async def _instead(fault: Fault, exchange: Exchange, given: Answer) -> None:
 
 
 async def _status(fault: Fault, exchange: Exchange) -> None:
-    status = fault.status or 500
-    error = fault.error or STATUS_TEXTS.get(status, "An unknown error occurred")
+    await _instead(fault, exchange, _failure(fault, fault.status or 500))
+
+
+def _failure(fault: Fault, status: int) -> Answer:
+    error = fault.error or STATUS_TEXTS.get(status, STATUS_TEXTS[500])
     code = status if fault.code is None else fault.code
-    await _instead(fault, exchange, answer({"status": "fail", "error": error, "code": code}, status))
+    return answer({"status": "fail", "error": error, "code": code}, status)
+
+
+async def _skew(fault: Fault, exchange: Exchange) -> None:
+    with skewed(fault.seconds):
+        if fault.status is None:
+            await Reply(await exchange.handle()).send(exchange.send)
+            return
+        until = exchange.project.clock() + float(fault.retry_after or 0)
+        headers = ((b"retry-after", formatdate(until, usegmt=True).encode()),) if fault.retry_after else ()
+        await Reply(_failure(fault, fault.status), headers).send(exchange.send)
+
+
+async def _wrong_region(_fault: Fault, exchange: Exchange) -> None:
+    await Reply(RefusedError(UNKNOWN_ACCOUNT, 401).answer).send(exchange.send)
 
 
 async def _html(fault: Fault, exchange: Exchange) -> None:
@@ -126,12 +147,12 @@ async def _gzip(_fault: Fault, exchange: Exchange) -> None:
 
 
 async def _not_ready(fault: Fault, exchange: Exchange) -> None:
-    await Reply(answer(IN_PROGRESS, fault.status or 200)).send(exchange.send)
+    await Reply(answer(NOT_READY, fault.status or 200)).send(exchange.send)
 
 
 async def _partial(fault: Fault, exchange: Exchange) -> None:
     counted = await exchange.handle()
-    if b'"count"' in counted.body:
+    if b'"status":"success"' in counted.body:
         counted = hold(exchange.project, exchange.path, counted, fault.polls)
     await Reply(counted).send(exchange.send)
 
@@ -178,7 +199,12 @@ async def _reset_midway(_fault: Fault, exchange: Exchange) -> None:
     await exchange.abort()
 
 
-_DAMAGES: dict[Kind, Callable[[Fault, Exchange], Awaitable[None]]] = {
+async def _reset_late(_fault: Fault, exchange: Exchange) -> None:
+    await Reply(await exchange.handle()).send(exchange.send)
+    await exchange.abort()
+
+
+DAMAGES: dict[Kind, Callable[[Fault, Exchange], Awaitable[None]]] = {
     Kind.STATUS: _status,
     Kind.HTML: _html,
     Kind.EMPTY: _empty,
@@ -194,4 +220,7 @@ _DAMAGES: dict[Kind, Callable[[Fault, Exchange], Awaitable[None]]] = {
     Kind.RESET_BEFORE: _reset_before,
     Kind.RESET_AFTER: _reset_after,
     Kind.RESET_MIDWAY: _reset_midway,
+    Kind.RESET_LATE: _reset_late,
+    Kind.SKEW: _skew,
+    Kind.WRONG_REGION: _wrong_region,
 }

@@ -37,6 +37,14 @@ class Kind(StrEnum):
     """Counts only: the POST answers `partial`, and so do the next polls (polls; None: all of them)."""
     REPEAT_CURSOR = "repeat_cursor"
     """Export pages only: `next_cursor` is the cursor just used."""
+    SKEW = "skew"
+    """Handle the request on a clock that is off: the Date header, the times it stores, tells and judges by.
+
+    With a status it is not handled but answered so, and Retry-After is a date of that clock
+    (seconds; negative: behind; status, error, code, retry_after).
+    """
+    WRONG_REGION = "wrong_region"
+    """Answer 401 as the host of another region would, where the account is not known."""
     SLOW = "slow"
     """Handle the request, then wait before the first byte (seconds)."""
     DRIP = "drip"
@@ -47,10 +55,12 @@ class Kind(StrEnum):
     """Abort the connection after the request was handled: stored, answer lost."""
     RESET_MIDWAY = "reset_midway"
     """Handle the request and abort the connection in the middle of the body."""
+    RESET_LATE = "reset_late"
+    """Handle the request, answer in full and abort the connection: the next request on it finds it dead."""
 
 
 EXPORTS = frozenset({"/1/events.json", "/1/profiles.json"})
-COUNTS = frozenset({"/1/counts/events.json", "/1/counts/profiles.json"})
+COUNTS = frozenset(f"/1/counts/{what}.json" for what in ("events", "profiles", "top", "trends"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +87,9 @@ class Fault:
     code: int | None = None
     """Value of `code`; default: the status."""
     retry_after: str | None = None
-    """Value of a Retry-After header; None: no such header (CleverTap sends none)."""
+    """Value of a Retry-After header; None: no such header (CleverTap sends none). SKEW: seconds, told as a date."""
     seconds: float = 0.0
-    """How long SLOW and DRIP take."""
+    """How long SLOW and DRIP take; how far the clock of SKEW is off."""
     polls: int | None = 1
     """PARTIAL: how many polls stay partial; None: all."""
     handled: bool = False

@@ -7,39 +7,31 @@ or hand it on. Pure ASGI without lifespan events, so that it works inside any se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
+from email.utils import formatdate
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 
-from clevertap_sandbox.answers import Answer, RefusedError
+from clevertap_sandbox.answers import JSON_TYPE, Answer, RefusedError, spaced
 from clevertap_sandbox.door.damage import Exchange, Reply, damage
+from clevertap_sandbox.door.log import Recorded
+from clevertap_sandbox.state.shelf import STORAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from clevertap_sandbox.door.faults import FaultPlan
     from clevertap_sandbox.door.gate import Gate, Traffic
+    from clevertap_sandbox.door.log import RequestLog
     from clevertap_sandbox.project import Project
 
 CONTROL = "/_sandbox/"
-MOST_RECORDED = 1000
-"""Requests that the log keeps: a sandbox may run for months."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One request as it arrived. Header names are in lower case; `query` is decoded once."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    body: bytes
-    headers: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +42,9 @@ class Door:
     gate: Gate
     traffic: Traffic
     faults: FaultPlan
-    requests: list[Recorded]
-    paths: Collection[str]
-    """The paths that need credentials; at any other there is nothing to protect."""
+    requests: RequestLog
+    family: Callable[[str], str | None]
+    """The endpoint that a path belongs to; where there is none, there is nothing to protect."""
 
 
 class Front:
@@ -72,22 +64,24 @@ class Front:
                 recorded = await _record(scope, receive)
             except ClientDisconnect:
                 return
-            self._door.requests.append(recorded)
-            del self._door.requests[:-MOST_RECORDED]
+            self._door.requests.record(recorded)
+            dated = _dated(send, self._door.project.clock)
             try:
-                await self._admit(recorded, scope, receive, send)
+                await self._admit(recorded, scope, receive, dated)
             except RefusedError as refused:
-                await Reply(refused.answer).send(send)
+                await Reply(self._printed(refused.answer)).send(dated)
 
     async def _admit(self, recorded: Recorded, scope: Scope, receive: Receive, send: Send) -> None:
         door = self._door
-        if recorded.path in door.paths:
-            door.gate.check(recorded.headers)
-        with door.traffic.admission(recorded.path):
+        family = door.family(recorded.path)
+        if family is not None:
+            door.gate.check(recorded.headers, family)
+        with door.traffic.admission(family or recorded.path, recorded.body):
             fault = door.faults.take(recorded.method, recorded.path, recorded.query)
 
             async def handle() -> Answer:
-                return await _handled(self._app, scope, recorded.body)
+                streamed = recorded.path.startswith(STORAGE)
+                return self._printed(await _handled(self._app, scope, receive if streamed else _once(recorded.body)))
 
             async def abort() -> None:
                 await _abort(scope, receive)
@@ -97,26 +91,51 @@ class Front:
                 return
             await damage(fault, Exchange(door.project, recorded.path, recorded.query, handle, send, abort))
 
+    def _printed(self, given: Answer) -> Answer:
+        """Print JSON with spaces if this CleverTap does. Reference: data 1.4."""
+        if not self._door.project.behaviours.spaced_json or given.content_type != JSON_TYPE:
+            return given
+        return replace(given, body=spaced(json.loads(given.body)).encode())
+
+
+def _dated(send: Send, clock: Callable[[], float]) -> Send:
+    """Say in each answer what time it is."""
+
+    async def send_dated(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            date = (b"date", formatdate(clock(), usegmt=True).encode())
+            message = {**message, "headers": [*message["headers"], date]}
+        await send(message)
+
+    return send_dated
+
 
 async def _record(scope: Scope, receive: Receive) -> Recorded:
-    body = await Request(scope, receive).body()
+    # A file may be larger than memory: it is left to the store, and not kept in the log.
+    body = b"" if scope["path"].startswith(STORAGE) else await Request(scope, receive).body()
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     return Recorded(scope["method"], scope["path"], query, body, dict(Headers(scope=scope)))
 
 
-async def _handled(app: ASGIApp, scope: Scope, body: bytes) -> Answer:
-    """Let the endpoints answer, and keep the answer instead of sending it."""
-    sent: list[Message] = []
+def _once(body: bytes) -> Receive:
+    """Hand over a body that was read already."""
 
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+async def _handled(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
+    """Let the endpoints answer, and keep the answer instead of sending it."""
+    sent: list[Message] = []
 
     async def keep(message: Message) -> None:
         sent.append(message)
 
     await app(scope, receive, keep)
-    content_type = Headers(raw=sent[0]["headers"]).get("content-type", "")
-    return Answer(b"".join(message.get("body", b"") for message in sent[1:]), sent[0]["status"], content_type)
+    headers, body = Headers(raw=sent[0]["headers"]), b"".join(message.get("body", b"") for message in sent[1:])
+    return Answer(body, sent[0]["status"], headers.get("content-type", ""), headers.get("etag", ""))
 
 
 async def _abort(scope: Scope, receive: Receive) -> None:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from array import array
 from typing import TYPE_CHECKING, Any
 
 from clevertap_sandbox.answers import Answer, RefusedError, answer, success
 from clevertap_sandbox.language.names import UNEXPORTED_KEYS, setting
-from clevertap_sandbox.language.query import Setting, events_where, people_where
-from clevertap_sandbox.state.cursors import Lifetime, Place, Walk, read_cursor, write_cursor
-from clevertap_sandbox.state.pages import event_rows, person_rows
+from clevertap_sandbox.language.query import events_where, people_where
+from clevertap_sandbox.state.cursors import Place, read_cursor, write_cursor
+from clevertap_sandbox.state.pages import event_page, person_alone, person_page
 from clevertap_sandbox.state.people import IDENTITY, OBJECT_ID, Handle, find
 from clevertap_sandbox.state.store import event_key
+from clevertap_sandbox.state.walks import EVENTS, PEOPLE, Lifetime, Spread, Walk, settle, settle_buckets
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from clevertap_sandbox.language.clauses import Clause
     from clevertap_sandbox.project import Asked, Project
 
 EVENTS_PATH = "/1/events.json"
@@ -27,6 +26,7 @@ LARGEST_BATCH = 5000
 FLAG_DEFAULTS = {"app": "false", "events": "true", "profile": "true"}
 EVERYTHING = frozenset(FLAG_DEFAULTS)
 INCORRECT_USAGE = 3
+NOT_READY = {"status": "fail", "error": "Request still in progress, please retry later", "code": 2}
 
 
 def export(project: Project, asked: Asked) -> Answer:
@@ -38,11 +38,12 @@ def export(project: Project, asked: Asked) -> Answer:
     if isinstance(name, str) and event_key(name) in UNEXPORTED_KEYS:
         raise RefusedError("Export not allowed for this event")
     batch_size = _batch_size(asked, project)
-    with project.database() as db:
-        ids = _matching(db, asked.path, query, setting(db, project))
     now = project.clock()
-    place = project.walks.begin(Walk(asked.path, ids, batch_size, _flags(asked), now, now))
-    return success(cursor=write_cursor(place, project.behaviours.cursor_padding))
+    with project.database() as db:
+        project.walks.forget(db, now)
+        spread = _settled(db, project, asked.path, query, batch_size)
+    walk = Walk(asked.path, _flags(asked), spread, _lifetime(project, asked.path), now, now)
+    return success(cursor=_cursor(project, Place(project.walks.begin(walk), 0)))
 
 
 def next_page(project: Project, asked: Asked) -> Answer:
@@ -52,19 +53,16 @@ def next_page(project: Project, asked: Asked) -> Answer:
     return _page(project, asked)
 
 
-def _matching(db: sqlite3.Connection, path: str, query: dict[str, Any], read_against: Setting) -> array[int]:
-    """Settle what the walk will give, in the order of its pages."""
+def _settled(db: sqlite3.Connection, project: Project, path: str, query: dict[str, Any], size: int) -> Spread:
+    """Settle what the walk will give."""
+    read_against = setting(db, project)
     if path == EVENTS_PATH:
-        return _ids(
-            db,
-            "SELECT e.id FROM events AS e WHERE {} ORDER BY e.local, e.id",
-            events_where(query, read_against),
-        )
-    return _ids(db, "SELECT p.id FROM people AS p WHERE {} ORDER BY p.id", people_where(query, read_against))
-
-
-def _ids(db: sqlite3.Connection, sql: str, where: Clause) -> array[int]:
-    return array("q", (row[0] for row in db.execute(sql.format(where.sql), where.parameters)))
+        source, where = EVENTS, events_where(query, read_against)
+    else:
+        source, where = PEOPLE, people_where(query, read_against)
+    if size and project.behaviours.page_shape == "buckets":
+        return settle_buckets(db, source, where, size)
+    return settle(db, source, where, size, gaps=project.behaviours.page_shape == "gaps")
 
 
 def _batch_size(asked: Asked, project: Project) -> int:
@@ -82,6 +80,13 @@ def _flags(asked: Asked) -> frozenset[str]:
     return frozenset(flag for flag, value in sent.items() if value == "true")
 
 
+def _lifetime(project: Project, path: str) -> Lifetime:
+    behaviours = project.behaviours
+    if path == EVENTS_PATH:
+        return Lifetime(behaviours.event_cursor_life, behaviours.event_cursor_idle)
+    return Lifetime(behaviours.profile_cursor_life, behaviours.profile_cursor_life)
+
+
 def _incorrect_usage(project: Project) -> RefusedError:
     return RefusedError("Incorrect Usage", project.behaviours.incorrect_usage_status, INCORRECT_USAGE)
 
@@ -90,34 +95,31 @@ def _page(project: Project, asked: Asked) -> Answer:
     place = read_cursor(asked.query["cursor"])
     if place is None:
         raise _incorrect_usage(project)
-    walk = project.walks.resume(place, _lifetime(project, asked.path), project.clock())
-    if walk.path != asked.path:
+    walk = project.walks.resume(place.walk, project.clock(), project.behaviours.expired_cursor)
+    if walk.path != asked.path or not walk.spread.has(place.page):
         raise _incorrect_usage(project)
-    size = walk.batch_size or len(walk.ids) or 1
-    ids = walk.ids[place.offset : place.offset + size]
+    walk.asked[place.page] += 1
+    if walk.asked[place.page] <= project.behaviours.pages_not_ready:
+        return answer(NOT_READY, project.behaviours.not_ready_status)
+    write = event_page if walk.path == EVENTS_PATH else person_page
     with project.database() as db:
-        rows = (event_rows if walk.path == EVENTS_PATH else person_rows)(db, ids, walk.flags)
-    return _written_page(project, place, walk, size, rows)
+        rows = write(db, walk.spread.places(place.page), walk.flags, project.behaviours)
+    return _written_page(project, place, walk, rows)
 
 
-def _lifetime(project: Project, path: str) -> Lifetime:
-    behaviours = project.behaviours
-    if path == EVENTS_PATH:
-        return Lifetime(behaviours.event_cursor_life, behaviours.event_cursor_idle)
-    return Lifetime(behaviours.profile_cursor_life, behaviours.profile_cursor_life)
-
-
-def _written_page(project: Project, place: Place, walk: Walk, size: int, rows: list[str]) -> Answer:
+def _written_page(project: Project, place: Place, walk: Walk, rows: list[str]) -> Answer:
     """Put the page together as text: its rows are JSON already."""
-    padding = project.behaviours.cursor_padding
     fields = {"status": '"success"'}
-    if place.offset:
-        fields["previous_cursor"] = json.dumps(write_cursor(Place(place.walk, max(place.offset - size, 0)), padding))
-    if place.offset + size < len(walk.ids):
-        fields["next_cursor"] = json.dumps(write_cursor(Place(place.walk, place.offset + size), padding))
+    for key, page in (("previous_cursor", place.page - 1), ("next_cursor", place.page + 1)):
+        if walk.spread.has(page):
+            fields[key] = json.dumps(_cursor(project, Place(place.walk, page)))
     if rows or not project.behaviours.empty_page_omits_records:
         fields["records"] = f"[{','.join(rows)}]"
     return Answer(("{" + ",".join(f'"{key}":{value}' for key, value in fields.items()) + "}").encode())
+
+
+def _cursor(project: Project, place: Place) -> str:
+    return write_cursor(place, project.behaviours.cursor_padding)
 
 
 def profile(project: Project, asked: Asked) -> Answer:
@@ -128,10 +130,10 @@ def profile(project: Project, asked: Asked) -> Answer:
     ((kind, value),) = given.items()
     with project.database() as db:
         person = _by_email(db, value) if kind == "email" else find(db, Handle(kind, value))
-        rows = [] if person is None else person_rows(db, [person], EVERYTHING)
-    if not rows:
+        row = None if person is None else person_alone(db, person, EVERYTHING, project.behaviours)
+    if row is None:
         return _nobody(project)
-    return Answer(f'{{"status":"success","record":{rows[0]}}}'.encode())
+    return Answer(f'{{"status":"success","record":{row}}}'.encode())
 
 
 def _by_email(db: sqlite3.Connection, email: str) -> int | None:

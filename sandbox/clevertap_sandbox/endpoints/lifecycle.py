@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from clevertap_sandbox.project import Asked, Project
 
 MOST_DELETIONS = 100
-WRONG_NAMING = "Either identity or guid should be specified"
+WRONG_NAMING = "Either identity or guid should be specified"  # made up
 
 
 def delete(project: Project, asked: Asked) -> Answer:
@@ -20,6 +20,8 @@ def delete(project: Project, asked: Asked) -> Answer:
     now = project.clock()
     with project.database() as db:
         people = {find(db, handle) for handle in handles} - {None}
+        if not people and project.behaviours.unknown_deletion_fails:
+            raise RefusedError("Profile not found")  # made up
         due = now + project.behaviours.deletion_delay
         db.executemany("INSERT INTO deletions (person, due) VALUES (?, ?)", [(person, due) for person in people])
         settle_deletions(db, now)
@@ -36,7 +38,7 @@ def _named(body: dict[str, object]) -> list[Handle]:
     if not handles or len(handles) < len(values):
         raise RefusedError(WRONG_NAMING)
     if len(values) > MOST_DELETIONS:
-        raise RefusedError(f"Cannot have more than {MOST_DELETIONS} profiles in a request")
+        raise RefusedError(f"Cannot have more than {MOST_DELETIONS} profiles in a request")  # made up
     return handles
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +29,22 @@ TRUE = Clause("1")
 FALSE = Clause("0")
 
 
-def joined(word: str, clauses: Iterable[Clause], empty: Clause) -> Clause:
-    """Put a word between clauses and parentheses around all."""
-    parts = tuple(clauses)
-    if not parts:
-        return empty
-    text = f" {word} ".join(part.sql for part in parts)
-    return Clause(f"({text})", tuple(value for part in parts for value in part.parameters))
-
-
 def every(clauses: Iterable[Clause]) -> Clause:
     """All of these hold."""
-    return joined("AND", clauses, TRUE)
+    parts = tuple(clauses)
+    return _joined("AND", parts) if parts else TRUE
 
 
 def some(clauses: Iterable[Clause]) -> Clause:
     """At least one of these holds."""
-    return joined("OR", clauses, FALSE)
+    parts = tuple(clauses)
+    return _joined("OR", parts) if parts else FALSE
+
+
+def _joined(word: str, parts: Sequence[Clause]) -> Clause:
+    """Put a word between clauses, in pairs of pairs: SQLite bounds how deep an expression is, not how wide."""
+    if len(parts) == 1:
+        return parts[0].inside("(")
+    middle = len(parts) // 2
+    left, right = _joined(word, parts[:middle]), _joined(word, parts[middle:])
+    return Clause(f"({left.sql} {word} {right.sql})", left.parameters + right.parameters)

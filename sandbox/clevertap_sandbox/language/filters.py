@@ -7,8 +7,9 @@ ignored.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,22 +27,27 @@ COMPARISONS = {
 }
 NEGATIONS = {"not_equals": "equals", "does_not_contain": "contains", "does_not_exist": "exists"}
 EXISTENCE = frozenset({"exists", "does_not_exist"})
+CONTAINMENT = frozenset({"contains", "does_not_contain"})
 OPERATORS = frozenset({"equals", "contains", "exists", *COMPARISONS, *NEGATIONS})
+BETWEEN = "between"
+ENDS = 2
+FILTER_KEYS = frozenset({"name", "operator", "value"})
 DATE = "$D_"
-LARGEST = 2**63
+BOOLEANS = {"True": "true", "False": "false"}
+"""What queries call booleans, and what SQLite calls their types."""
 NUMERIC = "('integer', 'real')"
 
 Value = str | int | float
 
 
 def refused_query(why: str) -> RefusedError:
-    """Refuse a query. Reference: engagement 2.1, rule 7, for the words before the dash."""
+    """Refuse a query. Reference: engagement 2.1, rule 7, for the words before the dash; what follows is made up."""
     return RefusedError(f"Query parse failure - {why}")
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A property, an operator, and the values any of which will do."""
+    """A property, an operator, and the values any of which will do (`between`: its two ends)."""
 
     name: str
     operator: str
@@ -56,41 +62,40 @@ class Leaf:
     value: str
 
 
-def read_filters(raw: object, block: str) -> tuple[Filter, ...]:
-    """Read a list of filters; None is an empty list."""
+def read_filters(raw: object, block: str, behaviours: Behaviours) -> tuple[Filter, ...]:
+    """Read a list of filters; None is an empty list.
+
+    Raises:
+        RefusedError: a filter has unknown keys, an unknown operator, or a value the operator cannot use.
+    """
     if raw is None:
         return ()
     if not isinstance(raw, list):
         raise refused_query(f"{block} is not a list")
-    return tuple(read_filter(entry, block) for entry in raw)
+    return tuple(_read_filter(entry, block, behaviours) for entry in raw)
 
 
-def read_filter(raw: object, block: str) -> Filter:
-    """Read one filter.
-
-    Raises:
-        RefusedError: it has unknown keys, an unknown operator, or a value the operator cannot use.
-    """
+def _read_filter(raw: object, block: str, behaviours: Behaviours) -> Filter:
     if not isinstance(raw, dict):
         raise refused_query(f"a filter of {block} is not an object")
-    refuse_unknown_keys(raw, {"name", "operator", "value"}, block)
+    refuse_unknown_keys(raw, FILTER_KEYS, block, behaviours)
     name, operator = raw.get("name"), raw.get("operator", "equals")
     if not isinstance(name, str) or not name:
         raise refused_query(f"a filter of {block} has no name")
-    if not isinstance(operator, str) or operator not in OPERATORS:
+    known = OPERATORS | {BETWEEN} if behaviours.between else OPERATORS
+    if not isinstance(operator, str) or operator not in known:
         raise refused_query(f"Invalid operator : {operator}")
-    return Filter(name, operator, () if operator in EXISTENCE else _read_values(raw, name, operator))
+    return Filter(name, operator, () if operator in EXISTENCE else _read_values(raw.get("value"), name, operator))
 
 
-def refuse_unknown_keys(raw: dict[str, Any], known: set[str] | frozenset[str], block: str) -> None:
-    """Refuse what would otherwise silently widen the query."""
-    unknown = sorted(set(raw) - known)
-    if unknown:
+def refuse_unknown_keys(raw: dict[str, Any], known: frozenset[str], block: str, behaviours: Behaviours) -> None:
+    """Refuse what would otherwise silently widen the query, unless that is how this CleverTap behaves."""
+    unknown = sorted(raw.keys() - known)
+    if unknown and not behaviours.ignores_unknown_keys:
         raise refused_query(f"Unknown key in {block} : {unknown[0]}")
 
 
-def _read_values(raw: dict[str, Any], name: str, operator: str) -> tuple[Value, ...]:
-    value = raw.get("value")
+def _read_values(value: object, name: str, operator: str) -> tuple[Value, ...]:
     values: list[Any] = value if isinstance(value, list) else [value]
     if not values:
         raise refused_query(f"No value for {name}")
@@ -101,23 +106,25 @@ def _read_values(raw: dict[str, Any], name: str, operator: str) -> tuple[Value, 
             raise refused_query(f"The value of {name} is no primitive")
     if operator in COMPARISONS and (isinstance(value, list) or not _is_ordered(value)):
         raise refused_query(f"{operator} needs one number : {name}")
-    if operator in ("contains", "does_not_contain") and not all(isinstance(each, str) for each in values):
+    if operator == BETWEEN and (len(values) != ENDS or not all(map(_is_ordered, values))):
+        raise refused_query(f"{operator} needs two numbers : {name}")
+    if operator in CONTAINMENT and not all(isinstance(each, str) for each in values):
         raise refused_query(f"{operator} needs text : {name}")
-    return tuple(_bindable(each) for each in values)
+    return tuple(values)
 
 
-def _bindable(value: Value) -> Value:
-    """SQLite's integers have 64 bits; larger ones do as floats."""
-    return float(value) if isinstance(value, int) and abs(value) >= LARGEST else value
+def is_number(value: object) -> bool:
+    """Whether a value of JSON is a number, which true and false are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_ordered(value: object) -> bool:
-    return isinstance(value, int | float) or date_of(value) is not None
+    return is_number(value) or date_of(value) is not None
 
 
 def date_of(value: object) -> int | None:
     """Read `$D_<epoch>`. Reference: data 4.2."""
-    found = re.fullmatch(r"\$D_(-?[0-9]{1,18})", value) if isinstance(value, str) else None
+    found = re.fullmatch(r"\$D_(0|-?[1-9][0-9]{0,17})", value) if isinstance(value, str) else None
     return int(found[1]) if found else None
 
 
@@ -133,40 +140,69 @@ def holds(wanted: Filter, places: Places, behaviours: Behaviours) -> Clause:
         return found
     if wanted.operator == "does_not_exist" or behaviours.negation_matches_missing:
         return found.negated()
-    return every([found.negated(), places(lambda leaf: _test("exists", (), leaf, behaviours))])
+    return every([found.negated(), places(_exists)])
 
 
 def _test(operator: str, values: tuple[Value, ...], leaf: Leaf, behaviours: Behaviours) -> Clause:
     """Test one value with a positive operator."""
     if operator == "exists":
-        return Clause(f"{leaf.type} <> 'null'")
+        return _exists(leaf)
     if operator == "equals":
-        return some(_equals(value, leaf) for value in values)
+        return _equals(values, leaf)
     if operator == "contains":
-        return some(_contains(str(value), leaf, behaviours) for value in values)
+        return _contains(values, leaf, behaviours)
+    if operator == BETWEEN:
+        return every([_compares(">=", values[0], leaf), _compares("<=", values[1], leaf)])
     return _compares(COMPARISONS[operator], values[0], leaf)
 
 
-def _equals(value: Value, leaf: Leaf) -> Clause:
-    if not isinstance(value, str):
-        return _compares("=", value, leaf)
-    text = Clause(f"({leaf.type} = 'text' AND {leaf.value} = ?)", (value,))
-    if value.lower() in ("true", "false"):
-        return some([text, Clause(f"{leaf.type} = ?", (value.lower(),))])
-    return text
+def _exists(leaf: Leaf) -> Clause:
+    return Clause(f"{leaf.type} <> 'null'")
 
 
-def _contains(value: str, leaf: Leaf, behaviours: Behaviours) -> Clause:
+def _equals(values: tuple[Value, ...], leaf: Leaf) -> Clause:
+    texts = [value for value in values if isinstance(value, str)]
+    numbers = [value for value in values if not isinstance(value, str)]
+    # One parameter for all values: a list may be longer than SQLite allows an expression to be.
+    ways = [Clause(f"{leaf.type} = '{kind}'") for text, kind in BOOLEANS.items() if text in texts]
+    if texts:
+        ways.append(Clause(f"({leaf.type} = 'text' AND {leaf.value} IN {LISTED})", (_listed(texts),)))
+    if numbers:
+        ways.append(Clause(f"{_number(leaf)} IN {LISTED}", (_listed(numbers),)))
+    return some(ways)
+
+
+def _contains(values: tuple[Value, ...], leaf: Leaf, behaviours: Behaviours) -> Clause:
     fold = "fold" if behaviours.contains_ignores_case else ""
-    return Clause(f"({leaf.type} = 'text' AND instr({fold}({leaf.value}), {fold}(?)) > 0)", (value,))
+    found = f"instr({fold}({leaf.value}), {fold}(wanted.value)) > 0"
+    one = f"EXISTS (SELECT 1 FROM json_each(?) AS wanted WHERE {found})"  # noqa: S608 (columns of this package)
+    return Clause(f"({leaf.type} = 'text' AND {one})", (_listed(values),))
 
 
 def _compares(sign: str, value: Value, leaf: Leaf) -> Clause:
-    """Compare in order: with dates always, with numbers unless the value is a date itself."""
+    """Compare in order: a date with dates, a number with numbers and dates."""
     bound = date_of(value)
-    epoch = f"CAST(substr({leaf.value}, 4) AS INTEGER)"
-    # The CASE keeps SQLite from comparing a text with a number, which it would do, and find greater.
-    dates = f"({leaf.type} = 'text' AND substr({leaf.value}, 1, 3) = '{DATE}' AND {epoch} {sign} ?)"
     if bound is not None:
-        return Clause(dates, (bound,))
-    return Clause(f"(({leaf.type} IN {NUMERIC} AND {leaf.value} {sign} ?) OR {dates})", (value, value))
+        return Clause(f"{_date(leaf)} {sign} ?", (bound,))
+    # Read as JSON, a number is the same number as the one stored as JSON, whatever its size.
+    return Clause(f"{_number(leaf)} {sign} json_extract(?, '$')", (json.dumps(value),))
+
+
+LISTED = "(SELECT value FROM json_each(?))"
+
+
+def _listed(values: Sequence[Value]) -> str:
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _date(leaf: Leaf) -> str:
+    """The epoch seconds of a stored date, NULL for all else."""
+    digits = f"substr({leaf.value}, {len(DATE) + 1})"
+    epoch = f"CAST({digits} AS INTEGER)"
+    is_date = f"{leaf.type} = 'text' AND {leaf.value} GLOB '{DATE}*' AND CAST({epoch} AS TEXT) = {digits}"
+    return f"CASE WHEN {is_date} THEN {epoch} END"
+
+
+def _number(leaf: Leaf) -> str:
+    """What a number compares with: a stored number or date, NULL for all else."""
+    return f"CASE WHEN {leaf.type} IN {NUMERIC} THEN {leaf.value} ELSE {_date(leaf)} END"

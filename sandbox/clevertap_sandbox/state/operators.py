@@ -6,21 +6,22 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from clevertap_sandbox.language.filters import date_of
+from clevertap_sandbox.state.losses import MOST_PROFILE_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_ENTRIES = 100
 NOT_STORED = frozenset({"identity", "category-unsubscribe", "category-resubscribe"})
-"""Keys that are instructions rather than values. The categories have no effect here."""
+"""Keys that are instructions rather than values; see `intake` for what the categories do."""
 
 Scalar = str | int | float | bool
 
 
 def apply_profile(stored: dict[str, Any], sent: dict[str, Any], today: date, *, increments: bool) -> None:
-    """Set the keys sent, leave the others."""
+    """Set the keys sent, leave the others; who has 256 gets no more."""
     for key, value in sent.items():
-        if key.casefold() in NOT_STORED or value is None:
+        if key.casefold() in NOT_STORED or value is None or (key not in stored and len(stored) >= MOST_PROFILE_KEYS):
             continue
         if isinstance(value, dict):
             _apply_operator(stored, key, value, increments=increments)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import blake2s
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
 OBJECT_ID = "objectId"
 IDENTITY = "identity"
 MOST_DEVICES = 50
+KNOWN_NAMES = (
+    "SELECT i.value, i.person FROM json_each(:wanted) AS wanted "
+    "CROSS JOIN identities AS i ON i.kind = :kind AND i.value = wanted.value"
+)
+KNOWN_DEVICES = (
+    "SELECT d.object_id, d.person FROM json_each(:wanted) AS wanted "
+    "CROSS JOIN devices AS d ON d.object_id = wanted.value"
+)
 
 
 class Handle(NamedTuple):
@@ -45,6 +55,19 @@ def find(db: sqlite3.Connection, handle: Handle) -> int | None:
     else:
         row = db.execute("SELECT person FROM identities WHERE kind = ? AND value = ?", handle).fetchone()
     return None if row is None else int(row[0])
+
+
+def find_known(db: sqlite3.Connection, handles: Iterable[Handle]) -> dict[tuple[str, str], int]:
+    """Find the people whom many handles name, with one question per kind; who has no device or name is left out."""
+    values: dict[str, set[str]] = {}
+    for kind, value in handles:
+        values.setdefault(kind, set()).add(value)
+    found: dict[tuple[str, str], int] = {}
+    for kind, wanted in values.items():
+        sql = KNOWN_DEVICES if kind == OBJECT_ID else KNOWN_NAMES
+        rows = db.execute(sql, {"kind": kind, "wanted": json.dumps(list(wanted))})
+        found |= {(kind, value): person for value, person in rows}
+    return found
 
 
 def find_or_create(db: sqlite3.Connection, handle: Handle) -> int:
@@ -97,8 +120,11 @@ def _device_count(db: sqlite3.Connection, person: int) -> int:
 
 def _join(db: sqlite3.Connection, anonymous: int, owner: int) -> None:
     """Hand everything of an anonymous person to another, whose own profile values win."""
-    for table in ("devices", "events"):
-        db.execute(f"UPDATE {table} SET person = ? WHERE person = ?", (owner, anonymous))  # noqa: S608 (fixed names)
+    for table in ("members", "unsubscribed", "devices", "events"):
+        # What the other has already is the same.
+        db.execute(f"UPDATE OR IGNORE {table} SET person = ? WHERE person = ?", (owner, anonymous))  # noqa: S608 (fixed names)
+    for table in ("members", "unsubscribed"):
+        db.execute(f"DELETE FROM {table} WHERE person = ?", (anonymous,))  # noqa: S608 (fixed names)
     (profile,) = db.execute("SELECT profile FROM people WHERE id = ?", (anonymous,)).fetchone()
     db.execute("UPDATE people SET profile = json_patch(?, profile) WHERE id = ?", (profile, owner))
     db.execute("DELETE FROM people WHERE id = ?", (anonymous,))
@@ -113,6 +139,8 @@ def settle_deletions(db: sqlite3.Connection, now: float) -> None:
         "DELETE FROM events WHERE person = ?",
         "DELETE FROM devices WHERE person = ?",
         "DELETE FROM identities WHERE person = ?",
+        "DELETE FROM members WHERE person = ?",
+        "DELETE FROM unsubscribed WHERE person = ?",
         "DELETE FROM people WHERE id = ?",
         "DELETE FROM deletions WHERE person = ?",
     ):

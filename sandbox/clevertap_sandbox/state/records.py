@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clevertap_sandbox.language.names import RESERVED_KEYS
 from clevertap_sandbox.state.people import IDENTITY, OBJECT_ID, Handle, platform_of
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
 LONGEST_IDENTITY = 1024
-MOST_PROPERTIES = 256
 OLDEST = 150
 KINDS = (IDENTITY, OBJECT_ID, "FBID", "GPID")
 # fmt: off
@@ -28,6 +27,7 @@ NOBODY = frozenset((
 ))
 # fmt: on
 TOKEN_PLATFORMS = {
+    # Samples have them in lower case, the newest page in capitals (data 5.3).
     "fcm": "Android",
     "gcm": "Android",
     "apns": "iOS",
@@ -75,8 +75,7 @@ class Flaw(Exception):  # noqa: N818 (a verdict on one record, not an error of t
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A record that has passed its checks."""
 
     type: str
@@ -86,7 +85,19 @@ class Record:
     event_name: str = ""
 
 
-def check(raw: object, knows_device: Callable[[str], bool], discarded: Collection[str]) -> Record:
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What records are checked against, apart from themselves."""
+
+    knows_device: Callable[[str], bool]
+    """Whether tokens may be attached to the device of an objectId."""
+    discarded: Collection[str]
+    """The keys of events that were discarded in the dashboard."""
+    most_properties: float
+    """How many properties an event may have; more are refused."""
+
+
+def check(raw: object, against: Checks) -> Record:
     """Check one record.
 
     Raises:
@@ -96,12 +107,12 @@ def check(raw: object, knows_device: Callable[[str], bool], discarded: Collectio
         raise Flaw(555)
     kind = raw.get("type")
     if kind == "token":
-        return _check_token(raw, knows_device)
+        return _check_token(raw, against.knows_device)
     if kind not in ("profile", "event"):
         raise Flaw(524)
     handle, ts = _check_handle(raw), _check_ts(raw)
     if kind == "event":
-        return Record(kind, handle, ts, *_check_event(raw, discarded))
+        return Record(kind, handle, ts, *_check_event(raw, against))
     return Record(kind, handle, ts, _check_profile(raw))
 
 
@@ -126,13 +137,18 @@ def _echo(raw: object, code: int) -> object:
 
 def _check_handle(raw: dict[str, Any]) -> Handle:
     """Find out who is meant; of several, the first of identity, objectId, FBID, GPID counts."""
-    kind = next((each for each in KINDS if each in raw), None)
-    if kind is None:
-        raise Flaw(523)
-    value = raw[kind]
-    if kind == OBJECT_ID and (not isinstance(value, str) or not is_somebody(value)):
+    for kind in KINDS:
+        if kind in raw:
+            return _handle(kind, raw[kind])
+    raise Flaw(523)
+
+
+def _handle(kind: str, value: object) -> Handle:
+    if isinstance(value, str) and is_somebody(value):
+        return Handle(kind, value)
+    if kind == OBJECT_ID:
         raise Flaw(526)
-    if isinstance(value, bool) or not isinstance(value, str | int | float) or not is_somebody(str(value)):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not is_somebody(str(value)):
         raise Flaw(523)
     return Handle(kind, str(value))
 
@@ -149,17 +165,18 @@ def _check_ts(raw: dict[str, Any]) -> int | None:
     return ts
 
 
-def _check_event(raw: dict[str, Any], discarded: Collection[str]) -> tuple[dict[str, Any], str]:
+def _check_event(raw: dict[str, Any], against: Checks) -> tuple[dict[str, Any], str]:
     name, data = raw.get("evtName"), raw.get("evtData", {})
     if not isinstance(name, str) or not name.strip():
         raise Flaw(509)
-    if event_key(name) in RESERVED_KEYS:
+    key = event_key(name)
+    if key in RESERVED_KEYS:
         raise Flaw(513)
-    if event_key(name) in discarded:
+    if key in against.discarded:
         raise Flaw(528)
     if not isinstance(data, dict):
         raise Flaw(512)
-    if len(data) > MOST_PROPERTIES:
+    if len(data) > against.most_properties:
         raise Flaw(522)
     return data, name
 
@@ -216,11 +233,12 @@ def _check_token(raw: dict[str, Any], knows_device: Callable[[str], bool]) -> Re
 
 
 def _token_flaws(data: dict[str, Any], object_id: str) -> Iterator[int]:
+    kind = str(data.get("type", "")).lower()
     if not data.get("id"):
         yield 532
-    if not data.get("type"):
+    if not kind:
         yield 533
-    if TOKEN_PLATFORMS.get(str(data.get("type"))) != platform_of(object_id):
+    if TOKEN_PLATFORMS.get(kind) != platform_of(object_id):
         yield 534
-    if (data.get("type") == "chrome" and not isinstance(data.get("keys"), dict)) or not isinstance(data.get("id"), str):
+    if (kind == "chrome" and not isinstance(data.get("keys"), dict)) or not isinstance(data["id"], str):
         yield 535
