@@ -173,8 +173,7 @@ async def campaigns(walk: Walk, bought: list[Purchase]) -> None:
     answer = await walk.ask(question, "create_campaign", {**campaign, "estimate_only": True})
     walk.check("reach", answer["reach"], reachable)
     launched = await launch(walk, {**campaign, "when": "now"}, reachable)
-    await walk.ask("How did it do?", "get_campaign_report", {"id": launched["id"]})
-    report = await walk.ask("And now that it has completed?", "get_campaign_report", {"id": launched["id"]})
+    report = await walk.ask("How did it do?", "get_campaign_report", {"id": launched["id"]})
     walk.check("sent", report["sent"], reachable)
     await schedule_and_stop(walk, {**campaign, "name": "Win-back, later", "when": "2030-01-01 09:00"}, reachable)
 

@@ -1,18 +1,25 @@
-"""Write the tables of tools, settings and endpoints from the code; `--check` only tells whether they are up to date."""
+"""Write the tables of the docs from the code; `--check` only tells whether they are up to date."""
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 import sys
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from pydantic.fields import FieldInfo
 
 from clevertap_mcp.settings import Environment, variable
+from clevertap_sandbox import Behaviours, Fault, Kind
+from clevertap_sandbox.routes import ENDPOINTS
 from clevertap_tools.action import tool_name
 from clevertap_tools.actions import CATALOGUE
 from clevertap_tools.effect import Effect
-from clevertap_tools.routes import PATTERNS, ROUTES, Rule
+from clevertap_tools.routes import TABLE, Route, route_of
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -60,15 +67,66 @@ def default(field: FieldInfo) -> str:
 
 
 def endpoints() -> str:
-    """What the proxy knows of each path."""
-    known = [[method, f"`{path}`", told(rule)] for (method, path), rule in ROUTES.items()]
-    shaped = [[method, f"`{shape.pattern}`", told(effect)] for method, shape, effect in PATTERNS]
-    return table(["method", "path", "effect"], [*known, *shaped])
+    """Every endpoint: what it does, where it is, how sure its shape is."""
+    rows = [
+        [
+            each.method,
+            f"`{each.path}`",
+            told(each),
+            "yes" if each in in_sandbox() else "",
+            ", ".join(f"`{key}`" for key in callers(each)),
+            each.sure,
+            each.reference,
+        ]
+        for each in TABLE
+    ]
+    return table(["method", "path", "effect", "sandbox", "tools", "shape", "reference"], rows)
 
 
-def told(rule: Rule) -> str:
+def told(route: Route) -> str:
     """An effect, or what it depends on."""
-    return str(rule) if isinstance(rule, Effect) else f"by body: {(rule.__doc__ or '').splitlines()[0]}"
+    if callable(route.rule):
+        return f"by body: {(route.rule.__doc__ or '').splitlines()[0]}"
+    return str(route.rule or Effect.DESTROY)
+
+
+def in_sandbox() -> list[Route | None]:
+    """The endpoints that the sandbox serves."""
+    return [route_of(method, path) for path, methods in ENDPOINTS.items() for method in methods]
+
+
+def callers(route: Route) -> list[str]:
+    """The keys of the actions that call an endpoint."""
+    return [
+        key for key, action in CATALOGUE.items() if any(route_of(*call.split(" ", 1)) == route for call in action.calls)
+    ]
+
+
+def behaviours() -> str:
+    """Every switch of the sandbox."""
+    usual = Behaviours()
+    rows = [[f"`{name}`", f"`{getattr(usual, name)!r}`", meaning] for name, meaning in described(Behaviours)]
+    return table(["switch", "default", "meaning"], rows)
+
+
+def faults() -> str:
+    """Every kind of fault, and what else a fault may say."""
+    kinds = [[f"`{Kind[name]}`", meaning] for name, meaning in described(Kind)]
+    fields = [[f"`{name}`", meaning] for name, meaning in described(Fault)]
+    return f"{table(['kind', 'what goes wrong'], kinds)}\n\n{table(['field', 'meaning'], fields)}"
+
+
+def described(kind: type[Any]) -> Iterator[tuple[str, str]]:
+    """The attributes of a class with what stands below each."""
+    (defined,) = ast.parse(inspect.getsource(kind)).body
+    assert isinstance(defined, ast.ClassDef)
+    for attribute, below in pairwise(defined.body):
+        match attribute, below:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(meaning))),
+            ):
+                yield name, " ".join(meaning.split())
 
 
 def filled(text: str, name: str, content: str) -> str:
@@ -79,11 +137,23 @@ def filled(text: str, name: str, content: str) -> str:
     )
 
 
+TABLES: dict[str, dict[str, Callable[[], str]]] = {
+    "README.md": {"tools": tools, "settings": settings},
+    "docs/endpoints.md": {"endpoints": endpoints},
+    "docs/sandbox.md": {"behaviours": behaviours, "faults": faults},
+}
+"""The tables of each page."""
+
+
 def pages() -> dict[Path, str]:
     """Each page with its tables as the code has them."""
-    readme, known = PROJECT / "README.md", PROJECT / "docs/endpoints.md"
-    text = filled(filled(readme.read_text(encoding="utf-8"), "tools", tools()), "settings", settings())
-    return {readme: text, known: filled(known.read_text(encoding="utf-8"), "endpoints", endpoints())}
+    made: dict[Path, str] = {}
+    for name, tables in TABLES.items():
+        text = (PROJECT / name).read_text(encoding="utf-8")
+        for title, content in tables.items():
+            text = filled(text, title, content())
+        made[PROJECT / name] = text
+    return made
 
 
 def stale() -> list[Path]:

@@ -29,24 +29,108 @@ def further_calls(person: Mapping[str, Any]) -> Calls:
 
 def of_people(person: Mapping[str, Any]) -> Calls:
     """Lifecycle and subscription."""
-    return []
+    email = {"type": "email", "value": person["Email"]}
+    phone = {"type": "phone", "value": person["Phone"]}
+    return [
+        (
+            "set_subscription",
+            {"subscriptions": [{**email, "status": "Unsubscribe"}, {**phone, "status": "Resubscribe"}]},
+        ),
+        ("disassociate_phone", {"phones": [person["Phone"]]}),
+        ("demerge_user_profiles", {"identities": [person["identity"]]}),
+    ]
 
 
 def of_insights(person: Mapping[str, Any]) -> Calls:
     """Trends, top values, message reports, schema."""
-    return []
+    email, phone = person["Email"], person["Phone"]
+    days = {"from": "2026-01-01", "to": "2026-01-31"}
+    trends = {"groups": [{"trend_type": "daily", "label": email}, {"trend_type": "monthly", "label": phone}]}
+    names = ("Email", "Phone", "Name")
+    fields = [{"property_type": "profile_fields", "name": name, "label": email + name} for name in names]
+    ages = {"from": "2000-01-01", "to": "2099-12-31"}
+    return [
+        ("get_event_trends", {"event_name": "Charged", **days, **trends, "sum_event_prop": email}),
+        ("get_event_trends", {"event_name": email, **days, **trends}),
+        *(
+            ("get_top_property_counts", {"event_name": event, **ages, "groups": [field]})
+            for event in ("Charged", "Wrote")
+            for field in fields
+        ),
+        (
+            "get_top_property_counts",
+            {"event_name": phone, **days, "groups": [{"property_type": "event_properties", "name": email}]},
+        ),
+        ("get_message_reports", {**days, "label": [email, phone], "daily": True}),
+        ("get_schema", {"contains": email}),
+    ]
 
 
 def of_messaging(person: Mapping[str, Any]) -> Calls:
     """Sends and triggers."""
-    return []
+    to = {"identity": [person["identity"]], "email": [person["Email"]]}
+    text = f"{person['identity']} {person['Email']} {person['Phone']}"
+    mail = {"subject": text, "body": text, "sender_name": person["Email"]}
+    trigger = {"campaign_id": "1761000042", "to": to, "ExternalTrigger": {"Note": text}}
+    # Whom a bulletin reaches stands in no argument, so a person can only be recognised there by an address.
+    bulletin = {"business_event": person["Email"], "name": person["Phone"], "properties": {"Note": person["Email"]}}
+    return [
+        ("send_message", {"channel": "email", "to": to, "content": mail, "tag_group": person["Email"]}),
+        ("trigger_campaign", {"triggers": [trigger]}),
+        ("trigger_campaign", {"triggers": [trigger, {**trigger, "campaign_id": "1761000043"}]}),
+        ("trigger_bulletin", {**bulletin, "c-by": person["Email"]}),
+        ("get_subscription_groups", {}),
+    ]
 
 
 def of_audiences(person: Mapping[str, Any]) -> Calls:
     """Custom lists and segments."""
-    return []
+    identity, email, text = person["identity"], person["Email"], f"{person['Email']} {person['Phone']}"
+    owner = {"name": text, "email": email, "creator": text}
+    moves = [{"customer_segment_id": email, "action": "ADD"}, {"ct_segment_id": email, "action": "REMOVE"}]
+    return [
+        ("upload_custom_list", {**owner, "identity": [identity, email], "guid": [identity], "filename": text}),
+        ("upload_custom_list", {**owner, "identity": [identity], "replace": True}),
+        ("create_segments", {"segments": [{"segment_name": text, "customer_segment_id": email}]}),
+        ("update_segments", {"identity": [identity], "guid": [email], "segments": moves}),
+        ("update_segments", {"identity": [identity], "segments": moves[:1]}),
+    ]
 
 
 def of_content(person: Mapping[str, Any]) -> Calls:
     """Catalogues, content blocks, variables."""
-    return []
+    # These tell of things, not of people, so a person can only be recognised there by an address.
+    email, text = person["Email"], f"{person['Email']} {person['Phone']}"
+    catalog, product = {"catalogId": 501}, {"identity": email, "name": text, "imageUrl": email}
+    item = {"Identity": email, "Name": text, "ImageURL": email, email: text}
+    return [
+        ("upload_catalog", {"name": text, "email": email, "creator": text, "rows": [item]}),
+        ("upload_catalog", {"name": text, "email": email, "creator": text, "rows": [item, item], "replace": True}),
+        (
+            "create_catalog",
+            {
+                "catalogName": text,
+                "catalogSchema": [{"name": email, "type": "string"}],
+                "fieldMappings": {email: email},
+                "description": text,
+                "createdBy": email,
+            },
+        ),
+        ("list_catalogs", {"search": email}),
+        ("get_catalog", {"id": 501}),
+        ("upsert_catalog_products", {**catalog, "products": [{**product, "attributes": {email: text}}]}),
+        ("upsert_catalog_products", {**catalog, "products": [product], "mode": "update"}),
+        ("delete_catalog_product", {**catalog, "productId": email}),
+        ("update_catalog", {"id": 501, "catalogName": text, "description": email, "updatedBy": email}),
+        ("delete_catalog", {"id": 501, "deletedBy": email}),
+        ("create_content_block", {"type": "HTML", "name": "Footer", "content": text, "createdBy": email}),
+        ("update_content_block", {"id": 172594000000001, "content": text, "updatedBy": email}),
+        ("get_content_block", {"id": 172594000000001}),
+        ("list_content_blocks", {}),
+        (
+            "create_variables",
+            {"variableDefinitions": {email: {"type": "string", "defaultValue": text, "description": text}}},
+        ),
+        ("get_variables", {"identity": person["identity"], "includeDefaults": True}),
+        ("delete_variables", {"variableNames": [email]}),
+    ]

@@ -18,7 +18,7 @@ from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 from clevertap_mcp.app import opened
 from clevertap_mcp.server import build_server
 from clevertap_mcp.settings import read_settings
-from clevertap_sandbox import ACCOUNT_ID, PASSCODE
+from clevertap_sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE
 
 COMMAND = str(Path(sys.executable).with_name("clevertap-mcp"))
 GENERATIONS = {"2026-07-28": "auto", "2025-11-25": "legacy"}
@@ -75,6 +75,7 @@ def account_variables(url: str, **more: str | None) -> dict[str, str]:
     own: dict[str, str | None] = {
         "CLEVERTAP_ACCOUNT_ID": ACCOUNT_ID,
         "CLEVERTAP_PASSCODE": PASSCODE,
+        "CLEVERTAP_ACCOUNT_TOKEN": ACCOUNT_TOKEN,
         "CLEVERTAP_BASE_URL": url,
         "CLEVERTAP_TIMEZONE": "UTC",
         **more,

@@ -15,9 +15,11 @@ from datetime import UTC
 from functools import partial
 from typing import Any, cast
 
+import anyio
+
 from clevertap_mcp.guard.access import Access, Caller
 from clevertap_mcp.guard.confirmation import Confirmation
-from clevertap_mcp.guard.errand import errand, parted
+from clevertap_mcp.guard.errand import Errand, errand, holding, parted
 from clevertap_mcp.guard.guard import Guard
 from clevertap_mcp.guard.host import HERE, Requester
 from clevertap_mcp.guard.plans import Plans
@@ -27,14 +29,19 @@ from clevertap_mcp.privacy.pseudonyms import Pseudonyms
 from clevertap_mcp.settings import Settings
 from clevertap_mcp.toolsets import choose
 from clevertap_mcp.trail.trail import LOG, SANDBOX_LOG, Trail, default_file
-from clevertap_tools.action import Action, Result
+from clevertap_tools.action import Action, Result, check_json
 from clevertap_tools.actions import CATALOGUE
 from clevertap_tools.client import Client, Transport, in_process
-from clevertap_tools.errors import CleverTapError
+from clevertap_tools.errors import CleverTapError, InvalidArgumentsError
+from clevertap_tools.local_files import Files
 from clevertap_tools.page import Page
 
 log = logging.getLogger(__name__)
 
+ELSEWHERE = (
+    "'file' works only where this server runs on your own machine (over stdio, or at the command line); "
+    "send the rows in the call instead"
+)
 Actions = Mapping[str, Action[Any, Any]]
 
 
@@ -93,18 +100,36 @@ class App:
         self, action: Action[Any, Any], given: Mapping[str, Any], requester: Requester
     ) -> tuple[Result, Mapping[str, Any]]:
         """What came of a call, unmasked, and its arguments with persons named."""
+        check_json(given)
         controls, written = parted(action, given)
         named = self.privacy.named(written)
         account, mask = self.settings.account.id, partial(self.privacy.text, given=named)
         try:
             asked = errand(action, named, written, requester.caller, controls, account, mask)
-            connect = partial(self.client.for_call, requester.progress)
-            result = await self.guard.carry_out(asked, connect, requester.host)
+            contents = await self._contents(asked, requester)
+            connect = partial(self.client.for_call, requester.progress, contents)
+            result = await self.guard.carry_out(holding(asked, contents), connect, requester.host)
         except CleverTapError as error:
             log.debug("%s: %s", action.key, error.code)
             raise self.privacy.error(error, named) from None
         log.debug("%s: %s", action.key, "done" if result.failure is None else result.failure.code)
         return result, named
+
+    async def _contents(self, asked: Errand, requester: Requester) -> dict[str, str]:
+        """The digests of the files that a call names, if what it does is bound to what they hold.
+
+        Raises:
+            InvalidArgumentsError: One cannot be read, or whoever calls does not sit at this machine.
+            DeadlineError: There was not enough time to read them.
+        """
+        names = asked.asked.files
+        if names and not requester.local:
+            raise InvalidArgumentsError.of("file", ELSEWHERE)
+        if not names or not asked.effect.guarded:
+            return {}
+        client = self.client.for_call()
+        with client.within_deadline():
+            return await anyio.to_thread.run_sync(client.files.digests, names, abandon_on_cancel=True)
 
 
 @asynccontextmanager
@@ -120,6 +145,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
             deadline=settings.deadline,
             upload_concurrency=settings.upload_concurrency,
             transport=transport,
+            files=Files(settings.data_dir),
         )
         async with client:
             yield App(settings, client, guard_of(settings), privacy_of(settings), chosen(settings))

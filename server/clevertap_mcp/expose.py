@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import traceback
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -103,15 +103,11 @@ class Desk:
         Raises:
             QuestionAskedError: A person has to be asked first.
         """
-        try:
-            return await self._done(action, unpacked(given, action.arguments), requester)
-        except QuestionAskedError:
-            raise
-        except CleverTapError as error:
-            return refusal(told(error), quotes=error.quotes)
-        except Exception as error:  # noqa: BLE001 - an agent must get an answer; the trace is for the operator
-            report(action, error)
-            return refusal(internal(effects_of(action, given)))
+        return await attempt(
+            tool_name(action.key),
+            lambda: self._done(action, unpacked(given, action.arguments), requester),
+            lambda: effects_of(action, given),
+        )
 
     async def _done(self, action: Action[Any, Any], given: Mapping[str, Any], requester: Requester) -> CallToolResult:
         if issubclass(action.result, Page):
@@ -119,6 +115,30 @@ class Desk:
         result = await self._app.perform(action, given, requester)
         rows = result.rows if isinstance(result, Listing) else None
         return answer(render(body(result), rows, frame=Frame.of(result)), failed=result.failure is not None)
+
+
+async def attempt(
+    tool: str, work: Callable[[], Awaitable[CallToolResult]], effects: Callable[[], frozenset[Effect]]
+) -> CallToolResult:
+    """What comes of some work; whatever goes wrong is told in the result.
+
+    Args:
+        tool: The tool that was called, for the log.
+        work: The work.
+        effects: What the work may do, asked if we ourselves fail.
+
+    Raises:
+        QuestionAskedError: A person has to be asked first.
+    """
+    try:
+        return await work()
+    except QuestionAskedError:
+        raise
+    except CleverTapError as error:
+        return refusal(told(error), quotes=error.quotes)
+    except Exception as error:  # noqa: BLE001 - an agent must get an answer; the trace is for the operator
+        report(tool, error)
+        return refusal(internal(effects()))
 
 
 def body(result: Result) -> Body:
@@ -168,10 +188,10 @@ def internal(effects: frozenset[Effect]) -> Body:
     }
 
 
-def report(action: Action[Any, Any], error: Exception) -> None:
+def report(tool: str, error: Exception) -> None:
     """Tell the operator where we failed, without the exception's own words: they can hold arguments."""
     trace = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s failed with %s\n%s", tool_name(action.key), type(error).__qualname__, trace)
+    log.error("%s failed with %s\n%s", tool, type(error).__qualname__, trace)
 
 
 def unpacked(given: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:

@@ -106,6 +106,14 @@ def file_path(value: str) -> Path:
     return path
 
 
+def folder_path(value: str) -> Path:
+    """A folder by its full name, `~` for the home directory."""
+    path = Path(expanded(value)).expanduser()
+    if not path.is_absolute() or not path.is_dir():
+        raise ValueError("must be the full path of a folder that is there")
+    return path
+
+
 Text = Annotated[str, AfterValidator(unbroken)]
 HeaderText = Annotated[str, AfterValidator(header_safe)]
 HeaderSecret = Annotated[SecretStr, BeforeValidator(header_safe)]
@@ -174,13 +182,20 @@ class Environment(BaseSettings):
         description="Seals the audit log; without it a key is made and kept beside the log. At least 32 characters, "
         "secret.",
     )
+    data_dir: Annotated[Path, BeforeValidator(folder_path)] | None = Field(
+        None,
+        description="The only folder whose files may be uploaded, a full path; relative names start from it. Any file "
+        "unless set. Files are read only over stdio and at the command line.",
+    )
     log_level: Annotated[Literal["warning", "info", "debug"], Unbroken] = Field(
         "warning", description="The least that goes to stderr: warning, info or debug."
     )
     toolsets: Annotated[str, AfterValidator(expanded)] | None = Field(
         None,
         description="The toolsets or single tools to offer, such as core,people or get-events,get-profile-count; "
-        "+name adds to the default, -name takes away, all is everything.",
+        "+name adds to the default, -name takes away, all is everything. search puts two tools in front of the chosen "
+        "actions (of all, if it stands alone), one that finds an action and one that runs it; +search keeps the "
+        "default behind them.",
     )
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -230,6 +245,7 @@ class Settings:
         pseudonym_key: What pseudonyms are made with; None for a key of this process.
         audit_log: The audit log; None for the one in the user's state directory.
         audit_key: What seals the audit log; None for a key beside it.
+        data_dir: The only folder whose files may be uploaded; None for any.
         log_level: The least that goes to stderr.
         toolsets: The choice of tools as it was written; None for the default.
         deadline: Seconds for one tool call.
@@ -246,6 +262,7 @@ class Settings:
     pseudonym_key: SecretStr | None = None
     audit_log: Path | None = None
     audit_key: SecretStr | None = None
+    data_dir: Path | None = None
     log_level: str = "warning"
     toolsets: str | None = None
     deadline: float = 55.0
@@ -295,6 +312,7 @@ def read_settings(
         pseudonym_key=given.pseudonym_key,
         audit_log=given.audit_log,
         audit_key=given.audit_key,
+        data_dir=given.data_dir,
         log_level=given.log_level,
         toolsets=given.toolsets if toolsets is None else toolsets,
         deadline=given.deadline,

@@ -24,7 +24,7 @@ from mcp.types import (
 from clevertap_mcp.guard.plans import Deed
 from clevertap_mcp.guard.repeats import Repeats
 from clevertap_mcp.refusals import RepeatedError
-from clevertap_sandbox import Sandbox
+from clevertap_sandbox import Fault, Kind, Sandbox
 from clevertap_sandbox.serve import serving
 from hosts import account_variables, listening, working
 
@@ -42,6 +42,7 @@ MAIL: dict[str, Any] = {
 }
 """To fewer than the hundred people for whom a plan is enough."""
 EVERYBODY = MAIL | {"where": {}, "when": "now"}
+SMS: dict[str, Any] = {"channel": "sms", "content": {"body": "It is ready"}}
 YES = ElicitResult(action="accept", content={"confirm": True})
 NO = ElicitResult(action="decline")
 PADDING = "p" * 900
@@ -134,6 +135,42 @@ async def test_records_that_nobody_can_count_are_over_every_cap(
     async with working(url, CLEVERTAP_CONFIRM="off", CLEVERTAP_MAX_RECORDS="1") as host:
         assert code(await host.call_tool("clevertap_request", request_)) == "over_cap"
     assert sandbox.requests == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("send_message", {**SMS, "to": {"identity": ["0001"], "Email": ["a@example.org"]}}),
+        ("send_message", {**SMS, "to": {"Identity": ["0001"], "FBID": ["0001"]}}),
+        (
+            "trigger_campaign",
+            {"triggers": [{"campaign_id": each, "to": {"identity": ["0001"]}} for each in ("1", "2")]},
+        ),
+        ("trigger_bulletin", {"business_event": "x", "name": "x", "properties": {}, "c-by": "a@example.org"}),
+        ("set_subscription", {"subscriptions": [{"type": "email", "value": "a@example.org", "status": "Resubscribe"}]}),
+    ],
+)
+async def test_people_who_are_named_count_however_they_are_spelt(
+    account: tuple[Sandbox, str], tool: str, arguments: dict[str, Any]
+) -> None:
+    sandbox, url = account
+    limits = {"CLEVERTAP_TOOLSETS": "all", "CLEVERTAP_CONFIRM": "off", "CLEVERTAP_MAX_AUDIENCE": "1"}
+    async with working(url, None, **limits) as host:
+        assert code(await host.call_tool(f"clevertap_{tool}", arguments)) == "over_cap"
+    assert sandbox.requests == []
+
+
+async def test_a_message_is_sent_once_an_hour_unless_it_was_refused(account: tuple[Sandbox, str]) -> None:
+    sandbox, url = account
+    arguments = {**SMS, "to": {"identity": ["0001"]}}
+    sandbox.faults.add(Fault(kind=Kind.STATUS, path="/1/send/sms.json", status=400))
+    async with working(url, None, CLEVERTAP_TOOLSETS="all", CLEVERTAP_CONFIRM="off") as host:
+        refused = told(await host.call_tool("clevertap_send_message", arguments))
+        assert (refused["refused"], refused["error"]["changed"]) == (1, "no")
+        assert told(await host.call_tool("clevertap_send_message", arguments))["accepted"] == 1
+        again = told(await host.call_tool("clevertap_send_message", {**arguments, "to": {"Identity": ["0001"]}}))
+        assert "Nothing was done now" in again["warning"]
+    assert len(sandbox.sent) == 1
 
 
 async def test_two_servers_at_once_share_the_sends_of_a_day(account: tuple[Sandbox, str], tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from mcp import MCPError
+from mcp.types import CallToolResult
 
 from clevertap_sandbox import Sandbox
 from clevertap_sandbox.serve import serving
@@ -20,7 +21,15 @@ CAMPAIGN = {"name": "x", "target_mode": "email", "where": {}, "when": "now"} | {
     "content": {"subject": "Hi", "body": "Hi", "sender_name": "x"}
 }
 LIFT = {"identity": "c-1", "profileData": {"MSG-dndEmail": False}}
+TO = {"identity": ["0001"]}
+MAIL = {"subject": "Hi", "body": "Hi", "sender_name": "x"}
+BULLETIN = {"business_event": "x", "name": "x", "properties": {}, "c-by": "a@example.org"}
+RESUBSCRIBE = {"type": "email", "value": "a@example.org", "status": "Resubscribe"}
 SENDS: list[tuple[str, dict[str, Any]]] = [
+    ("send_message", {"channel": "email", "to": TO, "content": MAIL}),
+    ("trigger_campaign", {"triggers": [{"campaign_id": "1", "to": TO}]}),
+    ("trigger_bulletin", BULLETIN),
+    ("set_subscription", {"subscriptions": [RESUBSCRIBE]}),
     ("create_campaign", CAMPAIGN),
     ("upload_user_profiles", {"profiles": [LIFT]}),
     ("request", {"method": "POST", "path": "/1/upload", "body": {"d": [{"type": "profile", **LIFT}]}}),
@@ -36,9 +45,21 @@ SENDS: list[tuple[str, dict[str, Any]]] = [
     ("request", {"method": "POST", "path": "/1/targets/trigger.json", "body": {}}),
     ("request", {"method": "POST", "path": "/1/subscribe", "body": {"d": [{"status": "Resubscribe"}]}}),
 ]
+OWNER = {"name": "x", "email": "a@example.org", "creator": "x", "replace": True}
+ITEM = {"Identity": "p-1", "Name": "Mug", "ImageURL": "https://x.example/1.png"}
 DESTRUCTIONS: list[tuple[str, dict[str, Any]]] = [
+    ("upload_custom_list", {**OWNER, "identity": ["0001"]}),
+    ("upload_catalog", {**OWNER, "rows": [ITEM]}),
+    ("update_segments", {"identity": ["0001"], "segments": [{"ct_segment_id": 1, "action": "REMOVE"}]}),
     ("stop_campaign", {"id": 1}),
     ("delete_user_profile", {"identity": ["0001"]}),
+    ("demerge_user_profiles", {"identities": ["0001"]}),
+    ("disassociate_phone", {"phones": ["+34911222333"]}),
+    ("update_catalog", {"id": 1, "description": "x"}),
+    ("delete_catalog", {"id": 1, "deletedBy": "a@example.org"}),
+    ("upsert_catalog_products", {"catalogId": 1, "products": [{"identity": "SKU-1"}], "mode": "update"}),
+    ("delete_catalog_product", {"catalogId": 1, "productId": "SKU-1"}),
+    ("delete_variables", {"deleteAllVars": True}),
     ("request", {"method": "POST", "path": "/1/targets/stop.json", "body": {"id": 1}}),
     ("request", {"method": "POST", "path": "/1/delete/profiles.json", "body": {"identity": "0001"}}),
     ("request", {"method": "POST", "path": "/1/demerge/profiles.json", "body": {}}),
@@ -50,6 +71,8 @@ DESTRUCTIONS: list[tuple[str, dict[str, Any]]] = [
     ("request", {"method": "POST", "path": "/1/counts/profiles.json/", "body": {}}),
     ("request", {"method": "PUT", "path": "/v2/catalogs/{id}", "path_params": {"id": "1"}, "body": {}}),
 ]
+ENOUGH_FOR_A_PLAN = 100
+"""People that a send may reach for a plan to do where nobody can be asked (`CLEVERTAP_CONFIRM=auto`)."""
 ESTIMATE = {**CAMPAIGN, "estimate_only": True}
 
 
@@ -60,6 +83,7 @@ def harmful(account: Sandbox) -> list[str]:
         for request in account.requests
         if not (request.path == "/1/targets/create.json" and json.loads(request.body).get("estimate_only") is True)
         and request.path != "/1/targets/list.json"
+        and not (request.method == "GET" and request.path.startswith("/v2/catalogs/"))
     ]
 
 
@@ -69,30 +93,59 @@ def test_every_action_that_may_send_or_destroy_is_tried() -> None:
     assert tried >= {key for key, action in CATALOGUE.items() if action.preview is not None}
 
 
+def check_nothing_done(answer: CallToolResult, confirm: str, call: object) -> None:
+    """An answer where nobody can be asked is a refusal, or a plan where one is enough."""
+    told = answer.structured_content or {}
+    if "plan" in told:
+        assert confirm == "plan" or (confirm == "auto" and told["reach"] <= ENOUGH_FOR_A_PLAN)
+        assert not answer.is_error
+        assert "Nothing has been done yet" in told["next"]
+    else:
+        assert answer.is_error, call
+        assert told["error"]["code"] in ("not_confirmed", "refused_by_clevertap")
+        assert told["error"]["changed"] == "no"
+
+
 @pytest.mark.parametrize("confirm", ["auto", "ask", "plan"])
 @pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_host_that_cannot_ask_does_nothing_harmful(transport: str, generation: str, confirm: str) -> None:
     with Sandbox() as account, serving(account) as url:
-        async with attached(transport, generation, env=account_variables(url, CLEVERTAP_CONFIRM=confirm)) as host:
+        async with attached(
+            transport, generation, env=account_variables(url, CLEVERTAP_TOOLSETS="all", CLEVERTAP_CONFIRM=confirm)
+        ) as host:
             for tool, arguments in SENDS + DESTRUCTIONS:
                 answer = await host.call_tool(f"clevertap_{tool}", arguments)
-                told = answer.structured_content or {}
-                if "plan" in told:
-                    assert confirm == "plan"
-                    assert not answer.is_error
-                    assert "Nothing has been done yet" in told["next"]
-                else:
-                    assert answer.is_error, (tool, arguments)
-                    assert told["error"]["code"] in ("not_confirmed", "refused_by_clevertap")
-                    assert told["error"]["changed"] == "no"
+                check_nothing_done(answer, confirm, (tool, arguments))
         assert harmful(account) == []
+
+
+@pytest.mark.parametrize("confirm", ["auto", "ask", "plan"])
+async def test_running_an_action_by_its_key_does_nothing_harmful_either(confirm: str) -> None:
+    with Sandbox() as account, serving(account) as url:
+        async with working(url, CLEVERTAP_TOOLSETS="search", CLEVERTAP_CONFIRM=confirm) as host:
+            for key, arguments in SENDS + DESTRUCTIONS:
+                answer = await host.call_tool("clevertap_run_action", {"key": key, "arguments": arguments})
+                check_nothing_done(answer, confirm, (key, arguments))
+        assert harmful(account) == []
+
+
+@pytest.mark.parametrize("access", ["read", "write"])
+async def test_running_an_action_by_its_key_stays_within_the_access(access: str) -> None:
+    with Sandbox() as account, serving(account) as url:
+        async with working(url, CLEVERTAP_TOOLSETS="search", CLEVERTAP_ACCESS=access, CLEVERTAP_CONFIRM="off") as host:
+            for key, arguments in SENDS + DESTRUCTIONS:
+                answer = await host.call_tool("clevertap_run_action", {"key": key, "arguments": arguments})
+                assert answer.is_error
+                error = (answer.structured_content or {})["error"]
+                assert error["code"] in ("not_allowed", "invalid_arguments")
+        assert account.requests == []
 
 
 @pytest.mark.parametrize("access", ["read", "write"])
 async def test_an_access_below_send_lets_nothing_through_whoever_says_yes(access: str) -> None:
     with Sandbox() as account, serving(account) as url:
-        async with working(url, CLEVERTAP_ACCESS=access, CLEVERTAP_CONFIRM="off") as host:
+        async with working(url, CLEVERTAP_TOOLSETS="all", CLEVERTAP_ACCESS=access, CLEVERTAP_CONFIRM="off") as host:
             listed = {tool.name for tool in (await host.list_tools()).tools}
             for tool, arguments in SENDS + DESTRUCTIONS:
                 if f"clevertap_{tool}" not in listed:
@@ -109,7 +162,7 @@ async def test_an_access_below_send_lets_nothing_through_whoever_says_yes(access
 
 async def test_an_access_of_send_lets_nothing_be_destroyed() -> None:
     with Sandbox() as account, serving(account) as url:
-        async with working(url, CLEVERTAP_ACCESS="send", CLEVERTAP_CONFIRM="off") as host:
+        async with working(url, CLEVERTAP_TOOLSETS="all", CLEVERTAP_ACCESS="send", CLEVERTAP_CONFIRM="off") as host:
             listed = {tool.name for tool in (await host.list_tools()).tools}
             assert not {"clevertap_stop_campaign", "clevertap_delete_user_profile"} & listed
             for tool, arguments in DESTRUCTIONS:
@@ -124,7 +177,7 @@ async def test_an_access_of_send_lets_nothing_be_destroyed() -> None:
 
 async def test_what_the_operator_lets_happen_unasked_happens() -> None:
     with Sandbox() as account, serving(account) as url:
-        async with working(url, CLEVERTAP_CONFIRM="off") as host:
+        async with working(url, CLEVERTAP_TOOLSETS="all", CLEVERTAP_CONFIRM="off") as host:
             made = await host.call_tool("clevertap_create_campaign", {**CAMPAIGN, "when": "2030-01-01 09:00"})
             stopped = await host.call_tool("clevertap_stop_campaign", {"id": (made.structured_content or {})["id"]})
             assert not made.is_error
@@ -134,7 +187,7 @@ async def test_what_the_operator_lets_happen_unasked_happens() -> None:
 
 async def test_an_estimate_is_only_a_read_and_needs_no_yes() -> None:
     with Sandbox() as account, serving(account) as url:
-        async with working(url, CLEVERTAP_ACCESS="read", CLEVERTAP_CONFIRM="ask") as host:
+        async with working(url, CLEVERTAP_TOOLSETS="all", CLEVERTAP_ACCESS="read", CLEVERTAP_CONFIRM="ask") as host:
             assert not (await host.call_tool("clevertap_create_campaign", ESTIMATE)).is_error
             request = {"method": "POST", "path": "/1/targets/create.json", "body": ESTIMATE}
             assert not (await host.call_tool("clevertap_request", request)).is_error
@@ -146,7 +199,7 @@ async def test_an_estimate_is_only_a_read_and_needs_no_yes() -> None:
 @pytest.mark.parametrize("confirm", ["auto", "ask", "plan"])
 def test_the_command_line_does_nothing_harmful_where_nobody_can_be_asked(confirm: str) -> None:
     with Sandbox() as account, serving(account) as url:
-        env = account_variables(url, CLEVERTAP_CONFIRM=confirm)
+        env = account_variables(url, CLEVERTAP_TOOLSETS="all", CLEVERTAP_CONFIRM=confirm)
         for command in (
             ["run", "delete-user-profile", "--input", '{"identity": ["0001"]}'],
             ["run", "create-campaign", "--input", json.dumps(CAMPAIGN)],

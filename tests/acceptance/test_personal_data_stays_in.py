@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from calls import further_calls
 from clevertap_mcp.privacy.free_text import international
 from clevertap_mcp.privacy.pseudonyms import PSEUDONYM, Pseudonyms
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Sandbox
@@ -40,6 +41,9 @@ MIRA, LEILA, ZOE = PEOPLE[0], PEOPLE[5], PEOPLE[1]
 TODAY = {"from": "today", "to": "today"}
 COLUMNS = "Customer ID,E-Mail,Mobile,Full Name,Remark"
 WROTE = {"event_name": "Wrote", **TODAY}
+TRIGGER = {"campaign_id": "1", "to": {"identity": ["x"]}}
+BULLETIN = {"business_event": "x", "name": "x", "c-by": "a@example.org"}
+CATALOG = {"name": "x", "email": "a@example.org", "creator": "x"}
 PUSH = {"target_mode": "push", "devices": ["ios"], "content": {"title": "Hi", "body": "Back soon?"}}
 RECORDS = [
     {"identity": each.identity, "profileData": in_properties(each, number)} for number, each in enumerate(PEOPLE)
@@ -249,6 +253,9 @@ WRITES: list[tuple[str, dict[str, Any]]] = [
     ("create_campaign", {"name": "Win-back", **PUSH, "when": "2030-01-02 09:00", "where": {
         **WROTE, "profile_filters": [{"kind": "profile_fields", "name": "Email", "value": LEILA.email}]}}),
 ]  # fmt: skip
+FURTHER = further_calls(
+    {"identity": LEILA.identity, "Email": LEILA.email, "Phone": international(LEILA.phone), "Name": LEILA.name}
+)
 WRONG: list[tuple[str, dict[str, Any]]] = [
     ("get_user_profile", {"email": LEILA.email, "identity": LEILA.identity}),
     ("get_user_profile", {LEILA.email: 1}),
@@ -279,11 +286,13 @@ async def test_nothing_that_a_process_emits_shows_anybody(case: Case, transport:
             await case.call(host, tool, arguments)
         for tool, size in (("get_user_profiles", 10), ("get_events", 5000)):
             await walk(case, host, tool, size)
-        for tool, arguments in WRITES:
+        for tool, arguments in WRITES + FURTHER:
             await case.redeemed(host, tool, arguments)
-        for mood in MOODS[TRANSPORTS.index(transport) :: len(TRANSPORTS)]:
+        place, every = TRANSPORTS.index(transport), len(TRANSPORTS)
+        half = [*GENERATIONS].index(generation)
+        for number, mood in enumerate(MOODS[place::every]):
             case.echo.mood = mood
-            for tool, arguments in READS[-12:] + WRITES[2:]:
+            for tool, arguments in READS[-12:] + WRITES[2:] + (FURTHER if number % 2 == half else []):
                 if mood not in RAW or tool == "request":
                     await case.redeemed(host, tool, arguments)
     assert "person_" in "".join(case.heard)
@@ -339,6 +348,11 @@ async def test_a_pseudonym_goes_nowhere_from_where_it_could_be_read_back(account
         *(("upload_events", {"events": [{"identity": "x", "evtName": "y", "evtData": each}]}) for each in stored),
         ("create_campaign", {"name": mira, **PUSH, "where": WROTE}),
         ("create_campaign", {"name": "x", **PUSH, "where": WROTE, "content": {"title": "Hi", "body": mira}}),
+        ("send_message", {"channel": "sms", "to": {"identity": ["x"]}, "content": {"body": mira}}),
+        ("trigger_campaign", {"triggers": [{**TRIGGER, "ExternalTrigger": {"Email": mira}}]}),
+        ("trigger_bulletin", {**BULLETIN, "properties": {"Email": mira}}),
+        ("upload_catalog", {**CATALOG, "rows": [{"Identity": "p", "Name": "x", "ImageURL": "u", "Email": mira}]}),
+        ("upload_custom_list", {**CATALOG, "identity": ["x"], "filename": mira}),
         ("request", {"method": "POST", "path": "/x", "raw_body": mira, "content_type": "text/plain"}),
         post("/1/upload", {"d": [{"identity": "x", "type": "profile", "profileData": {"Note": mira}}]}),
     ]

@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
 import told_spans
+from calls import further_calls
 from canaries import ANSWERS, PERSON, SECRETS, Parrot, found, spellings
 from clevertap_mcp.settings import Environment, read_settings
 from clevertap_sandbox import Sandbox
@@ -58,6 +60,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("request", {"method": "POST", "path": "/v2/catalogs/signedurl", "body": PERSON}),
     ("request", {"method": "GET", "path": "/1/{who}.json", "path_params": {"who": PERSON["Email"]}}),
 ]
+FURTHER = further_calls(PERSON)
 WRONG: list[tuple[str, dict[str, Any]]] = [
     ("get_user_profile", {"email": PERSON["Email"], "identity": PERSON["identity"]}),
     ("get_user_profile", {"e_mail": PERSON["Email"]}),
@@ -73,6 +76,8 @@ REFUSED = ["unauthorized", "wrong", "cut off", "forbidden page", "fail under 200
 """Moods whose answer ends a call."""
 REPEATED = [*(mood for mood in ANSWERS if mood not in REFUSED), "reset"]
 """Moods in which reads are repeated until the deadline."""
+COMBINATIONS = [*product(TRANSPORTS, GENERATIONS)]
+"""The moods of the further calls are dealt to these in turns."""
 READ, APPEND, PROXY = CALLS[9], CALLS[1], CALLS[18]
 
 
@@ -98,12 +103,13 @@ async def test_nothing_that_a_process_emits_holds_a_secret_and_its_log_no_person
     async with attached(case, transport, generation) as host:
         tools = (await host.list_tools()).tools
         case.heard += [repr(tools), repr(host.instructions)]
-        assert {tool.name for tool in tools} == {f"clevertap_{tool}" for tool, _ in CALLS}
-        for tool, arguments in CALLS + WRONG:
+        assert {tool.name for tool in tools} == {f"clevertap_{tool}" for tool, _ in CALLS + FURTHER}
+        for tool, arguments in CALLS + FURTHER + WRONG:
             await case.call(host, tool, arguments)
-        for mood in REFUSED:
+        place = COMBINATIONS.index((transport, generation))
+        for number, mood in enumerate(REFUSED):
             case.parrot.mood = mood
-            for tool, arguments in CALLS:
+            for tool, arguments in CALLS + (FURTHER if number % len(COMBINATIONS) == place else []):
                 await case.call(host, tool, arguments)
         for mood in REPEATED:
             case.parrot.mood = mood

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 import clevertap_tools.actions  # noqa: F401 - fills the catalogue
-from clevertap_mcp.toolsets import choose, key_of
+from clevertap_mcp.guard.access import Access
+from clevertap_mcp.toolsets import choose, key_of, searched
 from clevertap_tools.action import CATALOGUE, Toolset
 from clevertap_tools.errors import ConfigurationError
 
@@ -30,10 +31,46 @@ DEFAULT = [key for key, action in CATALOGUE.items() if action.default]
         ("+all", list(CATALOGUE)),
         ("core,-request", [key for key in CORE if key != "request"]),
         ("get-events,+request", [key for key in CATALOGUE if key in ("get-events", "request")]),
+        ("search", list(CATALOGUE)),
+        ("search,core", CORE),
+        ("search, core , people", [key for key in CATALOGUE if key in {*PEOPLE, *CORE}]),
+        ("search,-request", [key for key in CATALOGUE if key != "request"]),
+        ("+search", DEFAULT),
+        ("-search", DEFAULT),
+        ("core,-search", CORE),
     ],
 )
 def test_a_choice_turns_actions_on(choice: str | None, expected: list[str]) -> None:
     assert list(choose(choice, CATALOGUE)) == expected
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (None, False),
+        ("all", False),
+        ("core", False),
+        ("-search", False),
+        ("search,-search", False),
+        ("search", True),
+        ("+search", True),
+        ("SEARCH", True),
+        ("core,search", True),
+        ("-search,+search", True),
+        ("all,search", True),
+    ],
+)
+def test_search_stands_in_front_only_where_it_is_named(choice: str | None, expected: bool) -> None:
+    assert searched(choice) is expected
+
+
+def test_search_alone_reaches_what_the_access_permits() -> None:
+    assert choose("search", CATALOGUE, Access.READ) == choose("all", CATALOGUE, Access.READ)
+
+
+def test_the_refusal_of_an_unknown_name_knows_search() -> None:
+    with pytest.raises(ConfigurationError, match=r"the toolsets core, .*, search, or single tools"):
+        choose("serch", CATALOGUE)
 
 
 @pytest.mark.parametrize("choice", ["secretset", "core,secretset", "+secretset", "core,", "--request", ""])

@@ -70,17 +70,34 @@ def test_read_access_offers_reading_only_and_says_so() -> None:
     assert not {"upload-events", "stop-campaign", "delete-user-profile"} & on("all", Access.READ)
 
 
+SENDING = {
+    "create-campaign",
+    "request",
+    "upload-user-profiles",
+    "send-message",
+    "trigger-campaign",
+    "trigger-bulletin",
+    "set-subscription",
+}
+DESTROYING = {
+    "upload-custom-list",
+    "upload-catalog",
+    "update-segments",
+    "stop-campaign",
+    "delete-user-profile",
+    "demerge-user-profiles",
+    "disassociate-phone",
+    "update-catalog",
+    "delete-catalog",
+    "upsert-catalog-products",
+    "delete-catalog-product",
+    "delete-variables",
+}
 WITH_A_PLAN = {
-    (Confirm.AUTO, Access.SEND): {"create-campaign", "request", "upload-user-profiles"},
-    (Confirm.AUTO, Access.FULL): {"create-campaign", "request", "upload-user-profiles"},
-    (Confirm.PLAN, Access.SEND): {"create-campaign", "request", "upload-user-profiles"},
-    (Confirm.PLAN, Access.FULL): {
-        "create-campaign",
-        "request",
-        "upload-user-profiles",
-        "stop-campaign",
-        "delete-user-profile",
-    },
+    (Confirm.AUTO, Access.SEND): SENDING,
+    (Confirm.AUTO, Access.FULL): SENDING,
+    (Confirm.PLAN, Access.SEND): SENDING,
+    (Confirm.PLAN, Access.FULL): SENDING | DESTROYING,
 }
 """The actions that take a plan; where nothing is named, none does."""
 
@@ -103,6 +120,10 @@ READING = {
     "get_campaigns",
     "get_campaign_report",
     "get_user_profile",
+    "get_event_trends",
+    "get_top_property_counts",
+    "get_message_reports",
+    "get_schema",
     "create_campaign",
     "request",
 }

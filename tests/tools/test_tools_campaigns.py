@@ -260,7 +260,12 @@ async def test_a_campaign_now_is_created_listed_and_reported(site: Site, perform
     made = await perform(site, "create-campaign", MAIL)
     assert (made.status, made.name, made.reach) == ("created", "Digest", 1)
     (row,) = (await perform(site, "get-campaigns", MAY)).campaigns
-    assert (row.id, row.name, row.status, row.scheduled_on) == (made.id, "Digest", "running", "2026-05-28T20:26+00:00")
+    assert (row.id, row.name, row.status, row.scheduled_on) == (
+        made.id,
+        "Digest",
+        "completed",
+        "2026-05-28T20:26+00:00",
+    )
     report = await perform(site, "get-campaign-report", {"id": made.id})
     assert (report.id, report.finished, report.sent, report.clicked) == (made.id, True, 1, 0)
     assert report.result == {"sent": 1, "clicked": 0}

@@ -22,6 +22,29 @@ CORE = {
     "real-time-user-count", "get-campaigns", "get-campaign-report", "create-campaign", "stop-campaign",
     "delete-user-profile", "request",
 }  # fmt: skip
+TOOLSETS = {
+    Toolset.CORE: CORE,
+    Toolset.PEOPLE: {"get-user-profile", "demerge-user-profiles", "set-subscription", "disassociate-phone"},
+    Toolset.INSIGHTS: {"get-event-trends", "get-top-property-counts", "get-message-reports", "get-schema"},
+    Toolset.MESSAGING: {"send-message", "trigger-campaign", "trigger-bulletin", "get-subscription-groups"},
+    Toolset.AUDIENCES: {"upload-custom-list", "create-segments", "update-segments"},
+    Toolset.CONTENT: {
+        "upload-catalog", "list-catalogs", "get-catalog", "create-catalog", "upsert-catalog-products",
+        "update-catalog", "delete-catalog", "delete-catalog-product",
+        "list-content-blocks", "get-content-block", "create-content-block", "update-content-block",
+        "create-variables", "get-variables", "delete-variables",
+    },
+}  # fmt: skip
+SEVERAL_EFFECTS = {
+    "upload-user-profiles": {Effect.UPSERT, Effect.APPEND, Effect.SEND},
+    "create-campaign": {Effect.READ, Effect.SEND},
+    "set-subscription": {Effect.UPSERT, Effect.SEND},
+    "upload-custom-list": {Effect.UPSERT, Effect.DESTROY},
+    "update-segments": {Effect.APPEND, Effect.DESTROY},
+    "upload-catalog": {Effect.UPSERT, Effect.DESTROY},
+    "upsert-catalog-products": {Effect.UPSERT, Effect.DESTROY},
+    "request": set(Effect),
+}
 LONGEST_NAME = 40
 LONGEST_DESCRIPTION = 1024
 LONGEST_FIRST_SENTENCE = 140
@@ -49,13 +72,26 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("get-campaign-report", {"id": 1_780_000_000}),
     ("get-user-profile", {"identity": "a"}),
     ("delete-user-profile", {"identity": ["a"]}),
+    ("send-message", {"channel": "sms", "to": {"identity": ["a"]}, "content": {"body": "b"}}),
+    ("trigger-campaign", {"triggers": [{"campaign_id": "1", "to": {"identity": ["a"]}}]}),
+    ("trigger-campaign", {"triggers": [{"campaign_id": each, "to": {"identity": ["a"]}} for each in ("1", "2")]}),
+    ("trigger-bulletin", {"business_event": "e", "name": "n", "properties": {}, "c-by": "a@example.org"}),
+    ("get-subscription-groups", {}),
+    ("set-subscription", {"subscriptions": [{"type": "email", "value": "a@b.co", "status": "Unsubscribe"}]}),
+    ("set-subscription", {"subscriptions": [{"type": "email", "value": "a@b.co", "status": "Resubscribe"}]}),
+    ("disassociate-phone", {"phones": ["+34911222333"]}),
+    ("demerge-user-profiles", {"identities": ["a"]}),
 ]
 
 
-def test_the_catalogue_holds_the_sixteen_core_actions_and_get_user_profile() -> None:
-    assert {key for key, action in CATALOGUE.items() if action.toolset is Toolset.CORE} == CORE
-    assert set(CATALOGUE) - CORE == {"get-user-profile"}
-    assert all(action.default for action in CATALOGUE.values())
+def test_the_catalogue_holds_every_action_in_its_toolset() -> None:
+    held = {toolset: {key for key, action in CATALOGUE.items() if action.toolset is toolset} for toolset in Toolset}
+    assert held == TOOLSETS
+
+
+def test_core_insights_and_looking_a_person_up_are_on_by_default() -> None:
+    on = {key for key, action in CATALOGUE.items() if action.default}
+    assert on == CORE | TOOLSETS[Toolset.INSIGHTS] | {"get-user-profile"}
 
 
 @ACTIONS
@@ -87,8 +123,8 @@ def test_an_action_says_what_it_takes_gives_and_does(action: Action[Any, Any]) -
 
 
 def test_an_action_with_several_effects_tells_which_by_its_arguments() -> None:
-    many = {key for key, action in CATALOGUE.items() if len(action.effects) > 1}
-    assert many == {"upload-user-profiles", "create-campaign", "request"}
+    many = {key: set(action.effects) for key, action in CATALOGUE.items() if len(action.effects) > 1}
+    assert many == SEVERAL_EFFECTS
 
 
 @pytest.mark.anyio

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clevertap_tools.disguises import HARMLESS_HEADERS, OWN_HEADERS
 from clevertap_tools.effect import Effect
-from clevertap_tools.routes import ROUTES, about_people, effect_of, is_known, wants_token
+from clevertap_tools.routes import ROUTES, about_people, effect_of, is_known, route_of, wants_token
 
 READS = """
 POST /1/profiles.json
@@ -355,6 +355,25 @@ def test_no_header_is_both_harmless_and_ours() -> None:
 def test_a_dry_run_asked_for_in_the_query_makes_no_upload_harmless() -> None:
     assert effect_of("POST", "/1/upload", {"d": [EVENT]}, ["dryRun"]) is Effect.APPEND
     assert effect_of("POST", "/1/upload", None, ["dryRun"]) is Effect.SEND
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "row"),
+    [
+        ("POST", "/1/upload", "/1/upload"),
+        ("PUT", "/v2/catalogs/501/products/bulk", "/v2/catalogs/{id}/products/bulk"),
+        ("PUT", "/v2/catalogs/501/products/sku-7", "/v2/catalogs/{id}/products/{product}"),
+        ("PUT", "/v2/catalogs/{catalogId}/products/bulk", "/v2/catalogs/{id}/products/bulk"),
+        ("DELETE", "/v2/catalogs/{catalogId}/products/{productId}", "/v2/catalogs/{id}/products/{product}"),
+        ("DELETE", "/1/upload", None),
+        ("GET", "/unheard-of", None),
+    ],
+)
+def test_an_endpoint_is_found_by_a_path_and_by_names_that_stand_for_its_parts(
+    method: str, path: str, row: str | None
+) -> None:
+    found = route_of(method, path)
+    assert (found and found.path) == row
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -55,6 +55,11 @@ class Arguments(BaseModel):
     def countable(self) -> bool:
         """Whether `record_count` is sure to see every record."""
         return True
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files of the server's machine that it names."""
+        return ()
 
     @property
     def may_send(self) -> bool:
@@ -244,6 +249,7 @@ def check_json(given: Mapping[str, Any]) -> None:
         InvalidArgumentsError: There is an infinite number, half a character, or nesting without end.
     """
     try:
+        check_depth(given)
         wire.dump(given)
     except (ValueError, TypeError, RecursionError):
         raise InvalidArgumentsError.of(
@@ -251,6 +257,25 @@ def check_json(given: Mapping[str, Any]) -> None:
             "the arguments hold something that JSON cannot carry: a NaN or infinite number, half a character, "
             "or nesting too deep; leave it out",
         ) from None
+
+
+def check_depth(value: Any) -> None:
+    """Refuse what is nested deeper than anybody means it, before somebody walks into it.
+
+    Raises:
+        RecursionError: It is.
+    """
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for each in level if isinstance(each, Mapping | list) for inner in inside(each)]
+        if not level:
+            return
+    raise RecursionError
+
+
+def inside(value: Mapping[str, Any] | list[Any]) -> Iterable[Any]:
+    """The values that an object or a list holds."""
+    return value.values() if isinstance(value, Mapping) else value
 
 
 def description(function: Callable[..., Any]) -> str:
@@ -283,6 +308,8 @@ def place(location: tuple[int | str, ...]) -> str:
     return "".join(parts).removeprefix(".")
 
 
+DEEPEST = 100
+"""Levels of objects and lists that arguments may have."""
 NAMED = re.compile(r"'([a-zA-Z_.]+)'")
 EXPECTED = {
     "string_type": "must be text",

@@ -110,15 +110,13 @@ class Content(Arguments):
         return flat | (self.whatsapp or {})
 
 
-CONTENT = WithJsonSchema(
-    {
-        "type": "object",
-        "description": "push, webpush: title, body, platform_specific; email: subject, body, sender_name, "
-        "reply_to, from_email, cc, bcc, pre_header, amp_body; sms: body, sender_id, message_info, unicode; "
-        "whatsapp: whatsapp {message_type, template_name, locale, header, body, buttons}; "
-        "notificationinbox: cards [{title: {text}, message: {text}}]",
-    }
+KEYS = (
+    "push, webpush: title, body, platform_specific; email: subject, body, sender_name, "
+    "reply_to, from_email, cc, bcc, pre_header, amp_body; sms: body, sender_id, message_info, unicode; "
+    "whatsapp: whatsapp {message_type, template_name, locale, header, body, buttons}"
 )
+CARDS = "notificationinbox: cards [{title: {text}, message: {text}}]"
+CONTENT = WithJsonSchema({"type": "object", "description": f"{KEYS}; {CARDS}"})
 
 
 class Ttl(Arguments):
@@ -252,15 +250,24 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 ONLY_IN = {"whatsapp": "whatsapp", "cards": "notificationinbox"}
 
 
-def content_fault(channel: Channel, content: Content | None, webhook: str | None) -> str | None:
-    """What is missing for a channel, or does not belong to it; None if all is well."""
+def content_fault(
+    channel: Channel, content: Content | None, webhook: str | None, named: str = "target_mode"
+) -> str | None:
+    """What is missing for a channel, or does not belong to it; None if all is well.
+
+    Args:
+        channel: The channel.
+        content: What is said.
+        webhook: The name of the webhook, if one was given.
+        named: The argument that chose the channel.
+    """
     given = content.model_dump(exclude_none=True) if content else {}
     missing = [key for key in REQUIRED[channel] if not given.get(key)]
     if missing:
-        return f"'content' needs {' and '.join(missing)} for target_mode={channel}"
+        return f"'content' needs {' and '.join(missing)} for {named}={channel}"
     foreign = [key for key, only in ONLY_IN.items() if key in given and channel != only]
     if foreign:
-        return f"'content.{foreign[0]}' belongs to target_mode={ONLY_IN[foreign[0]]} only"
+        return f"'content.{foreign[0]}' belongs to {named}={ONLY_IN[foreign[0]]} only"
     if channel == "webhook" and not webhook:
         return "'webhook_endpoint_name' is missing; it is required for target_mode=webhook"
     return None

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import random as chance
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from copy import copy
 from dataclasses import dataclass
 from types import TracebackType
@@ -36,6 +36,9 @@ from clevertap_tools.errors import (
     UnreadableAnswerError,
 )
 from clevertap_tools.limits import CONCURRENCY, MOST_UPLOADS, Families
+from clevertap_tools.local_files import Files
+from clevertap_tools.memory import Memory
+from clevertap_tools.resolving import Resolve, addresses
 from clevertap_tools.retry import RetryBudget, RetryPolicy
 from clevertap_tools.wire import Answer, Call
 
@@ -85,9 +88,11 @@ class Client:
         clock: The time of day in epoch seconds.
         random: A number from 0 to 1.
         sleep: Waits for some seconds.
+        resolve: Finds the addresses of a host's name.
+        files: The files of this machine that calls may read.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the whole configuration, by keyword
         self,
         account: Account,
         *,
@@ -97,9 +102,15 @@ class Client:
         clock: Callable[[], float] = time.time,
         random: Callable[[], float] = chance.random,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        resolve: Resolve = addresses,
+        files: Files = Files(),  # noqa: B008 - immutable
     ) -> None:
         self.account = account
         self.clock = clock
+        self.memory = Memory(clock)
+        """What this account said a moment ago; all calls share it."""
+        self.resolve = resolve
+        self.files = files
         self.upload_concurrency = min(upload_concurrency, MOST_UPLOADS)
         self._seconds = deadline
         self._until: float | None = None
@@ -118,9 +129,15 @@ class Client:
     ) -> None:
         await self._http.__aexit__(kind, error, trace)
 
-    def for_call(self, progress: Progress | None = None) -> Self:
-        """A view for one tool call: the same connections and limits, a deadline and a listener of its own."""
+    def for_call(self, progress: Progress | None = None, approved: Mapping[str, str] | None = None) -> Self:
+        """A view for one tool call: the same connections and limits, a deadline and a listener of its own.
+
+        Args:
+            progress: Told how far the call is.
+            approved: The digests of the files that somebody has said yes to.
+        """
         view = copy(self)
+        view.files = self.files.approving(approved or {})
         view._until = anyio.current_time() + self._seconds  # noqa: SLF001 - a copy of ourselves
         view._progress = progress or no_progress  # noqa: SLF001 - a copy of ourselves
         return view
@@ -135,10 +152,33 @@ class Client:
         Raises:
             DeadlineError: It would end first.
         """
-        with self._deadline() as scope:
+        with self.within_deadline():
             await self._sleep(seconds)
+
+    @contextmanager
+    def within_deadline(self) -> Iterator[None]:
+        """Give up what is done within when the time for this call has run out.
+
+        Raises:
+            DeadlineError: It has.
+        """
+        with self._deadline() as scope:
+            yield
         if scope.cancelled_caught:
             raise self._too_late()
+
+    async def beside(self, attempt: Callable[[httpx2.AsyncClient], Awaitable[T]]) -> T:
+        """Do what changes nothing on CleverTap by the same connections, again where that may help.
+
+        Args:
+            attempt: One attempt. No credentials go along.
+
+        Raises:
+            CleverTapError: What the last attempt raised, or that the time for this call has run out.
+        """
+        self._retry.budget.pay_in()
+        with self.within_deadline():
+            return await self._retrying(Effect.READ)(attempt, self._http)
 
     async def send(self, call: Call[T]) -> T:
         """Send a call, again where its effect allows, and read its answer.

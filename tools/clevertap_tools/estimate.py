@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from clevertap_tools import wire
+from clevertap_tools.body_effects import OTHER_SWITCHES
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import InvalidRequestError
-from clevertap_tools.routes import OTHER_SWITCHES
+from clevertap_tools.nearest import with_nearest_event
 from clevertap_tools.spelling import loosely
 from clevertap_tools.wire import JsonObject
 
@@ -82,4 +83,6 @@ async def post_campaign(client: Client, campaign: JsonObject, effect: Effect) ->
     except InvalidRequestError as error:
         if CHANNEL_TEXT in error.message.lower():
             error.field, error.next = "wzrk_cid", "Name an Android notification channel of the app in wzrk_cid."
-        raise
+        where = campaign.get("where")
+        base = where.get("event_name") if isinstance(where, Mapping) else None
+        raise await with_nearest_event(client, error, base, "where.") from None

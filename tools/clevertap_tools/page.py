@@ -17,6 +17,7 @@ from clevertap_tools.action import Listing
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import DeadlineError
+from clevertap_tools.query import NOTHING_FOUND
 from clevertap_tools.wire import Answer, Call, JsonObject
 
 FIRST_WAIT = 2.0
@@ -29,6 +30,7 @@ IN_PROGRESS = 2
 ACCEPTED = 202
 REPEATED = "CleverTap's cursor led back to a page that was read already; the walk ends here and may be incomplete."
 NOT_READY = "CleverTap has not finished this page; ask again with this cursor in a minute."
+OUR_WARNINGS = frozenset({None, REPEATED, NOT_READY, NOTHING_FOUND})
 
 
 class Page(Listing):
@@ -48,8 +50,8 @@ class Page(Listing):
 
     @property
     def theirs(self) -> frozenset[str]:
-        """The records."""
-        return frozenset({"records"})
+        """The records, and a warning that names properties of the project."""
+        return frozenset({"records"} if self.warning in OUR_WARNINGS else {"records", "warning"})
 
     @property
     def about_people(self) -> bool:

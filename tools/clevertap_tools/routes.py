@@ -1,199 +1,191 @@
-"""What each of CleverTap's paths does, for requests that no typed action makes.
+"""CleverTap's endpoints, one row each: what a request to it does, what it takes, how sure we are of its shape.
 
-What this table does not know counts as `destroy`: a path nobody looked at may do anything. Paths are compared to the
-letter, so a clever spelling is an unknown path.
+Requests that no typed action makes are judged by this table. What it does not know counts as `destroy`: a path nobody
+looked at may do anything. Paths are compared to the letter, so a clever spelling is an unknown path.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
 
+from clevertap_tools.body_effects import (
+    Body,
+    Rule,
+    of_campaign,
+    of_membership,
+    of_replacement,
+    of_subscription,
+    of_upload,
+)
 from clevertap_tools.disguises import are_harmless
 from clevertap_tools.effect import Effect
-from clevertap_tools.opt_outs import lifted
-from clevertap_tools.records import counts_up
-from clevertap_tools.spelling import spelt
-
-Body = object
-Rule = Effect | Callable[[Body], Effect]
-OTHER_SWITCHES = ("skip_estimate", "async_estimate", "draft")
-"""Switches of a campaign beside which nobody knows what `estimate_only` means."""
 
 
-def of_upload(body: Body) -> Effect:
-    """Profiles and tokens without increments may be repeated, events may not, and lifted opt-outs let messages out."""
-    records = body.get("d") if isinstance(body, Mapping) else None
-    if not isinstance(records, list) or not all(map(is_readable, records)):
-        return Effect.SEND  # a body that is not read may hold anything that an upload can do
-    if lifted(body):
-        return Effect.SEND
-    return Effect.UPSERT if all(map(repeatable, records)) else Effect.APPEND
+class Sure(StrEnum):
+    """How sure the shape of an endpoint's requests and answers is."""
+
+    SEEN = "seen"
+    """Documented or not, it was seen in live traffic."""
+    DOCUMENTED = "documented"
+    """CleverTap's documentation shows it."""
+    ASSUMED = "assumed"
+    """Part of it is inferred, or known from one third party only."""
 
 
-def is_readable(record: Any) -> bool:
-    """Whether a record of an upload is one, so that what it says of a person can be seen."""
-    return isinstance(record, Mapping) and isinstance(record.get("profileData") or {}, Mapping)
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One endpoint.
+
+    Args:
+        method: In capitals.
+        path: With `{id}` where a number stands and another `{name}` where anything does.
+        rule: Its effect, or how the body tells it; None where it overwrites or deletes and is held for as bad as an
+            unknown one.
+        reference: The section that describes it.
+        sure: How sure its shape is.
+        query: Its query parameters; any other may turn a request into another, as `_method` does on some servers.
+        of_things: Whether its answers tell of campaigns, catalogues and the like; a `name` in them is no person's.
+        with_token: Whether it asks for the account token.
+    """
+
+    method: str
+    path: str
+    rule: Rule | None
+    reference: str
+    sure: Sure = Sure.DOCUMENTED
+    query: frozenset[str] = frozenset()
+    of_things: bool = False
+    with_token: bool = False
+
+    def takes(self, path: str) -> bool:
+        """Whether a path is one of its own."""
+        return shape(self.path).fullmatch(path) is not None
 
 
-def repeatable(record: Mapping[str, Any]) -> bool:
-    """Whether a record of an upload changes nothing the second time."""
-    return record.get("type") in ("profile", "token") and not counts_up(record.get("profileData") or {})
+@cache
+def shape(path: str) -> re.Pattern[str]:
+    """What the paths of an endpoint look like."""
+    parts = re.split(r"(\{\w+\})", path)
+    kinds = ("[0-9]+" if part == "{id}" else "[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
+    return re.compile("".join(kinds))
 
 
-def of_campaign(body: Body) -> Effect:
-    """Only an estimate creates nothing."""
-    if not isinstance(body, Mapping) or any(switched_on(body, name) for name in OTHER_SWITCHES):
-        return Effect.SEND
-    asked = body.get("estimate_only") is True and all(value is True for value in spelt(body, "estimate_only"))
-    return Effect.READ if asked else Effect.SEND
-
-
-def of_subscription(body: Body) -> Effect:
-    """Lifting an opt-out lets messages through to everybody on the address; only pure unsubscribing is harmless."""
-    records = body.get("d") if isinstance(body, Mapping) and set(body) == {"d"} else None
-    harmless = isinstance(records, list) and records and all(map(unsubscribes, records))
-    return Effect.UPSERT if harmless else Effect.SEND
-
-
-def unsubscribes(record: Any) -> bool:
-    """Whether a record says so and says nothing else."""
-    known = isinstance(record, Mapping) and set(record) <= {"type", "value", "status"}
-    return known and record.get("status") == "Unsubscribe"
-
-
-def of_replacement(body: Body) -> Effect:
-    """An upload that replaces takes the old one away."""
-    harmless = isinstance(body, Mapping) and not switched_on(body, "replace") and not switched_on(body, "override")
-    return Effect.UPSERT if harmless else Effect.DESTROY
-
-
-def of_membership(body: Body) -> Effect:
-    """Who is taken out of a segment is nowhere noted; who joins one may set off campaigns, as an event may."""
-    groups = body.get("bulk_profiles") if isinstance(body, Mapping) else None
-    if not isinstance(groups, list):
-        return Effect.DESTROY
-    return Effect.APPEND if all(map(only_adds, groups)) else Effect.DESTROY
-
-
-def only_adds(group: Any) -> bool:
-    """Whether a group of people only joins segments."""
-    segments = group.get("segments") if isinstance(group, Mapping) else None
-    return isinstance(segments, list) and all(
-        isinstance(each, Mapping) and each.get("action") == "ADD" and len(spelt(each, "action")) == 1
-        for each in segments
-    )
-
-
-def switched_on(body: Mapping[str, Any], name: str) -> bool:
-    """Whether a body says anything but no to a switch, in whatever spelling."""
-    return any(value is not None and value is not False for value in spelt(body, name))
-
-
-ROUTES: Mapping[tuple[str, str], Rule] = {
-    ("POST", "/1/upload"): of_upload,
-    ("POST", "/1/profiles.json"): Effect.READ,
-    ("GET", "/1/profiles.json"): Effect.READ,
-    ("GET", "/1/profile.json"): Effect.READ,
-    ("POST", "/1/events.json"): Effect.READ,
-    ("GET", "/1/events.json"): Effect.READ,
-    ("POST", "/1/counts/profiles.json"): Effect.READ,
-    ("GET", "/1/counts/profiles.json"): Effect.READ,
-    ("POST", "/1/counts/events.json"): Effect.READ,
-    ("GET", "/1/counts/events.json"): Effect.READ,
-    ("POST", "/1/counts/top.json"): Effect.READ,
-    ("GET", "/1/counts/top.json"): Effect.READ,
-    ("POST", "/1/counts/trends.json"): Effect.READ,
-    ("GET", "/1/counts/trends.json"): Effect.READ,
-    ("POST", "/1/now.json"): Effect.READ,
-    ("POST", "/1/message/report.json"): Effect.READ,
-    ("POST", "/1/targets/create.json"): of_campaign,
-    ("POST", "/1/targets/list.json"): Effect.READ,
-    ("POST", "/1/targets/result.json"): Effect.READ,
-    ("POST", "/1/targets/stop.json"): Effect.DESTROY,
-    ("POST", "/1/targets/trigger.json"): Effect.SEND,
-    ("POST", "/1/send/push.json"): Effect.SEND,
-    ("POST", "/1/send/email.json"): Effect.SEND,
-    ("POST", "/1/send/sms.json"): Effect.SEND,
-    ("POST", "/1/send/webpush.json"): Effect.SEND,
-    ("POST", "/1/send/whatsapp.json"): Effect.SEND,
-    ("POST", "/1/send/externaltrigger.json"): Effect.SEND,
-    ("POST", "/2/send/externaltrigger.json"): Effect.SEND,
-    ("POST", "/1/delete/profiles.json"): Effect.DESTROY,
-    ("POST", "/1/demerge/profiles.json"): Effect.DESTROY,
-    ("POST", "/1/subscribe"): of_subscription,
-    ("POST", "/1/disassociate"): Effect.DESTROY,
-    ("POST", "/1/createVars"): Effect.UPSERT,
-    ("POST", "/1/getVars"): Effect.READ,
-    ("POST", "/1/deleteVars"): Effect.DESTROY,
-    ("POST", "/1/segments/list.json"): Effect.READ,
-    ("POST", "/1/segments/get.json"): Effect.READ,
-    ("POST", "/get_custom_list_segment_url"): Effect.READ,
-    ("POST", "/upload_custom_list_segment_completed"): of_replacement,
-    ("POST", "/get_catalog_url"): Effect.READ,
-    ("GET", "/get_multipart_upload_catalog_url"): Effect.READ,
-    ("POST", "/upload_catalog_completed"): of_replacement,
-    ("POST", "/api/createSegment"): Effect.UPSERT,
-    ("POST", "/api/updateSegment"): of_membership,
-    ("GET", "/getSchema"): Effect.READ,
-    ("GET", "/category-groups"): Effect.READ,
-    ("GET", "/v1/connect"): Effect.READ,
-    ("GET", "/v1/contentBlock/list"): Effect.READ,
-    ("GET", "/v1/contentBlock/info"): Effect.READ,
-    ("POST", "/v1/contentBlock/create"): Effect.UPSERT,
-    ("POST", "/v1/contentBlock/update"): Effect.DESTROY,
-    ("GET", "/v1/email/templates/localise"): Effect.READ,
-    ("GET", "/v1/email/templates/localise/"): Effect.READ,
-    ("GET", "/v2/catalogs"): Effect.READ,
-    ("GET", "/v2/catalogs/signedurl"): Effect.READ,
-    ("POST", "/v2/catalogs"): Effect.UPSERT,
-}
-"""Every documented path (reference: data 0.1, engagement 3 to 15)."""
-
-PATTERNS: tuple[tuple[str, re.Pattern[str], Effect], ...] = (
-    ("GET", re.compile(r"/v2/catalogs/[0-9]+"), Effect.READ),
-    ("POST", re.compile(r"/v2/catalogs/[0-9]+/products(/bulk)?"), Effect.UPSERT),
-)
-"""Documented paths with an id in them; their other methods overwrite or delete."""
-
-TOKEN_PATHS = re.compile(r"/2/send/externaltrigger\.json|/v2/catalogs(?!/[^/]+/products)(/.*)?")
-"""Where the reference asks for the account token (engagement 1.2 and 13.2); products of a catalogue do not."""
-
-
+READ, UPSERT, SEND, DESTROY = Effect.READ, Effect.UPSERT, Effect.SEND, Effect.DESTROY
+SEEN, ASSUMED = Sure.SEEN, Sure.ASSUMED
 EXPORT = frozenset({"batch_size", "app", "events", "profile", "cursor"})
 COUNT = frozenset({"req_id"})
-PARAMETERS: Mapping[str, frozenset[str]] = {
-    "/1/upload": frozenset({"dryRun"}),
-    "/1/profiles.json": EXPORT,
-    "/1/events.json": EXPORT,
-    "/1/profile.json": frozenset({"email", "identity", "objectId"}),
-    "/1/counts/profiles.json": COUNT,
-    "/1/counts/events.json": COUNT,
-    "/1/counts/top.json": COUNT,
-    "/1/counts/trends.json": COUNT,
-    "/get_multipart_upload_catalog_url": frozenset({"totalParts"}),
-    "/getSchema": frozenset({"type"}),
-    "/v1/connect": frozenset({"partner"}),
-    "/v1/contentBlock/list": frozenset(
-        {"pageNumber", "pageSize", "createdAtFrom", "createdAtTo", "updatedFrom", "updatedTo"}
-    ),
-    "/v1/contentBlock/info": frozenset({"id"}),
-    "/v1/email/templates/localise": frozenset({"templateId", "pageNumber", "pageSize"}),
-    "/v1/email/templates/localise/": frozenset({"templateId", "pageNumber", "pageSize"}),
-    "/v2/catalogs": frozenset({"status", "search", "page", "size", "sortBy", "sortOrder"}),
-    "/v2/catalogs/signedurl": frozenset({"catalogId", "fileName", "contentType", "multiPart", "totalParts"}),
-}
-"""Every documented query parameter; any other may turn a request into another, as `_method` does on some servers."""
+PERSON = frozenset({"email", "identity", "objectId"})
+PAGE = frozenset({"pageNumber", "pageSize"})
+BLOCKS = PAGE | {"createdAtFrom", "createdAtTo", "updatedFrom", "updatedTo"}
+CATALOGS = frozenset({"status", "search", "page", "size", "sortBy", "sortOrder"})
+SIGNED = frozenset({"catalogId", "fileName", "contentType", "multiPart", "totalParts"})
 
-OF_THINGS = re.compile(
-    r"/1/targets/(create|list|result|stop|trigger)\.json|/1/message/report\.json|/1/now\.json"
-    r"|/1/counts/(profiles|events|trends)\.json|/1/(createVars|deleteVars)|/1/segments/(list|get)\.json"
-    r"|/get_(catalog|multipart_upload_catalog|custom_list_segment)_url|/upload_(catalog|custom_list_segment)_completed"
-    r"|/api/createSegment|/getSchema|/category-groups|/v1/connect|/v1/contentBlock/(list|info|create|update)"
-    r"|/v1/email/templates/localise/?|/v2/catalogs(/signedurl|/[0-9]+(/products(/bulk)?)?)?"
+TABLE: tuple[Route, ...] = (
+    Route("POST", "/1/upload", of_upload, "data 5", SEEN, frozenset({"dryRun"})),
+    Route("POST", "/1/profiles.json", READ, "data 7.2", SEEN, EXPORT),
+    Route("GET", "/1/profiles.json", READ, "data 7.2", SEEN, EXPORT),
+    Route("GET", "/1/profile.json", READ, "data 7.3", SEEN, PERSON),
+    Route("POST", "/1/events.json", READ, "data 7.4", SEEN, EXPORT),
+    Route("GET", "/1/events.json", READ, "data 7.4", SEEN, EXPORT),
+    Route("POST", "/1/counts/profiles.json", READ, "data 8.1", SEEN, COUNT, of_things=True),
+    Route("GET", "/1/counts/profiles.json", READ, "data 8.0", SEEN, COUNT, of_things=True),
+    Route("POST", "/1/counts/events.json", READ, "data 8.2", SEEN, COUNT, of_things=True),
+    Route("GET", "/1/counts/events.json", READ, "data 8.0", SEEN, COUNT, of_things=True),
+    Route("POST", "/1/counts/top.json", READ, "data 8.4", SEEN, COUNT),
+    Route("GET", "/1/counts/top.json", READ, "data 8.0", SEEN, COUNT),
+    Route("POST", "/1/counts/trends.json", READ, "data 8.5", SEEN, COUNT, of_things=True),
+    Route("GET", "/1/counts/trends.json", READ, "data 8.0", SEEN, COUNT, of_things=True),
+    Route("POST", "/1/now.json", READ, "data 8.3", SEEN, of_things=True),
+    Route("POST", "/1/message/report.json", READ, "data 8.6", SEEN, of_things=True),
+    Route("POST", "/1/targets/create.json", of_campaign, "engagement 3", SEEN, of_things=True),
+    Route("POST", "/1/targets/list.json", READ, "engagement 7", SEEN, of_things=True),
+    Route("POST", "/1/targets/result.json", READ, "engagement 8", SEEN, of_things=True),
+    Route("POST", "/1/targets/stop.json", DESTROY, "engagement 6", SEEN, of_things=True),
+    Route("POST", "/1/targets/trigger.json", SEND, "engagement 15.1", ASSUMED, of_things=True),
+    Route("POST", "/1/send/push.json", SEND, "engagement 4"),
+    Route("POST", "/1/send/email.json", SEND, "engagement 4"),
+    Route("POST", "/1/send/sms.json", SEND, "engagement 4"),
+    Route("POST", "/1/send/webpush.json", SEND, "engagement 4"),
+    Route("POST", "/1/send/whatsapp.json", SEND, "engagement 4", ASSUMED),
+    Route("POST", "/1/send/externaltrigger.json", SEND, "engagement 5", ASSUMED),
+    Route("POST", "/2/send/externaltrigger.json", SEND, "engagement 5", ASSUMED, with_token=True),
+    Route("POST", "/1/update/templateIds.json", None, "engagement 14.3", ASSUMED),
+    Route("POST", "/1/delete/profiles.json", DESTROY, "data 9.1"),
+    Route("POST", "/1/demerge/profiles.json", DESTROY, "data 9.2"),
+    Route("POST", "/1/subscribe", of_subscription, "data 9.3"),
+    Route("POST", "/1/disassociate", DESTROY, "data 9.4"),
+    Route("POST", "/1/createVars", UPSERT, "engagement 15.3", ASSUMED, of_things=True),
+    Route("POST", "/1/getVars", READ, "engagement 15.3", ASSUMED),
+    Route("POST", "/1/deleteVars", DESTROY, "engagement 15.3", ASSUMED, of_things=True),
+    Route("POST", "/1/segments/list.json", READ, "engagement 12.3", ASSUMED, of_things=True),
+    Route("POST", "/1/segments/get.json", READ, "engagement 12.3", ASSUMED, of_things=True),
+    Route("POST", "/get_custom_list_segment_url", READ, "data 10.1", of_things=True),
+    Route("POST", "/upload_custom_list_segment_completed", of_replacement, "data 10.1", of_things=True),
+    Route("POST", "/get_catalog_url", READ, "data 10.3", of_things=True),
+    Route(
+        "GET",
+        "/get_multipart_upload_catalog_url",
+        READ,
+        "data 10.3",
+        query=frozenset({"totalParts"}),
+        of_things=True,
+    ),
+    Route("POST", "/upload_catalog_completed", of_replacement, "data 10.3", of_things=True),
+    Route("POST", "/api/createSegment", UPSERT, "engagement 12.1", ASSUMED, of_things=True),
+    Route("POST", "/api/updateSegment", of_membership, "engagement 12.2", ASSUMED),
+    Route("GET", "/getSchema", READ, "data 10.4", SEEN, frozenset({"type"}), of_things=True),
+    Route("GET", "/category-groups", READ, "data 10.4", SEEN, of_things=True),
+    Route("GET", "/v1/connect", READ, "data 10.6", SEEN, frozenset({"partner"}), of_things=True),
+    Route("GET", "/v1/contentBlock/list", READ, "engagement 14.1", SEEN, BLOCKS, of_things=True),
+    Route("GET", "/v1/contentBlock/info", READ, "engagement 14.1", query=frozenset({"id"}), of_things=True),
+    Route("POST", "/v1/contentBlock/create", UPSERT, "engagement 14.1", of_things=True),
+    Route("POST", "/v1/contentBlock/update", DESTROY, "engagement 14.1", of_things=True),
+    Route("GET", "/v1/contentBlock/localise/list", None, "engagement 14.2", ASSUMED),
+    Route("GET", "/v1/contentBlock/localise/info", None, "engagement 14.2", ASSUMED, frozenset({"id"})),
+    Route("POST", "/v1/contentBlock/localise/upsert", None, "engagement 14.2", ASSUMED),
+    Route("GET", "/v1/email/templates/localise", READ, "engagement 14.2", SEEN, PAGE | {"templateId"}, of_things=True),
+    Route("GET", "/v1/email/templates/localise/", READ, "engagement 14.2", SEEN, PAGE | {"templateId"}, of_things=True),
+    Route("POST", "/v1/email/templates/localise/upsert", None, "engagement 14.2", ASSUMED),
+    Route("GET", "/v2/catalogs", READ, "engagement 13.2", query=CATALOGS, of_things=True, with_token=True),
+    Route("GET", "/v2/catalogs/signedurl", READ, "engagement 13.2", query=SIGNED, of_things=True, with_token=True),
+    Route("POST", "/v2/catalogs", UPSERT, "engagement 13.2", query=CATALOGS, of_things=True, with_token=True),
+    Route("GET", "/v2/catalogs/{id}", READ, "engagement 13.2", of_things=True, with_token=True),
+    Route("PUT", "/v2/catalogs/{id}", None, "engagement 13.2", of_things=True, with_token=True),
+    Route(
+        "PUT",
+        "/v2/catalogs/delete/{id}",
+        None,
+        "engagement 13.2",
+        query=frozenset({"deletedBy"}),
+        with_token=True,
+    ),
+    Route(
+        "PATCH",
+        "/v2/catalogs/{id}/schema/attributes/{attribute}/filterable",
+        None,
+        "engagement 13.2",
+        query=frozenset({"filterable", "updatedBy"}),
+        with_token=True,
+    ),
+    Route("POST", "/v2/catalogs/{id}/products", UPSERT, "engagement 13.2", of_things=True),
+    Route("POST", "/v2/catalogs/{id}/products/bulk", UPSERT, "engagement 13.2", ASSUMED, of_things=True),
+    Route("PUT", "/v2/catalogs/{id}/products/bulk", None, "engagement 13.2", ASSUMED, of_things=True),
+    Route("PUT", "/v2/catalogs/{id}/products/{product}", None, "engagement 13.2"),
+    Route("DELETE", "/v2/catalogs/{id}/products/{product}", None, "engagement 13.2"),
 )
-"""Paths whose answers tell of campaigns, catalogues and the like; a `name` in them is no person's."""
+"""Every endpoint of the reference (data 0.1, engagement 3 to 15)."""
+
+ROUTES: Mapping[tuple[str, str], Rule] = {
+    (each.method, each.path): each.rule for each in TABLE if each.rule is not None and "{" not in each.path
+}
+"""The effects of the paths that are always spelt alike."""
+
+UNLISTED_CATALOG_CALLS = re.compile(r"/v2/catalogs(?!/[^/]+/products)/.*")
+"""Calls of catalogues whose path nobody has seen yet; products of a catalogue take no token (engagement 13.2)."""
 
 
 def effect_of(method: str, path: str, body: Body, query: Collection[str] = (), headers: Collection[str] = ()) -> Effect:
@@ -219,20 +211,37 @@ def is_known(method: str, path: str, query: Collection[str] = (), headers: Colle
 
 def rule_of(method: str, path: str) -> Rule | None:
     """What the table says of a path, None beyond it."""
-    shaped = (effect for verb, shape, effect in PATTERNS if verb == method and shape.fullmatch(path))
-    return ROUTES.get((method, path)) or next(shaped, None)
+    return next((each.rule for each in routes_of(path) if each.method == method and each.rule is not None), None)
 
 
 def has_only_known(path: str, query: Collection[str], headers: Collection[str]) -> bool:
     """Whether every query parameter is a documented one of the path, and no header can change what it does."""
-    return PARAMETERS.get(path, frozenset()).issuperset(query) and are_harmless(headers)
+    known = frozenset[str]().union(*(each.query for each in routes_of(path)))
+    return known.issuperset(query) and are_harmless(headers)
 
 
 def about_people(path: str) -> bool:
     """Whether the answers of a path may be about people; true of every path that is not known to tell of things."""
-    return OF_THINGS.fullmatch(path) is None
+    return not any(each.of_things for each in routes_of(path))
 
 
 def wants_token(path: str) -> bool:
-    """Whether a path asks for the account token."""
-    return TOKEN_PATHS.fullmatch(path) is not None
+    """Whether a path asks for the account token (reference: engagement 1.2 and 13.2)."""
+    listed = routes_of(path)
+    return any(each.with_token for each in listed) or (
+        not listed and UNLISTED_CATALOG_CALLS.fullmatch(path) is not None
+    )
+
+
+def routes_of(path: str) -> list[Route]:
+    """The endpoints that a path is of, one for each method."""
+    return [each for each in TABLE if each.takes(path)]
+
+
+def route_of(method: str, path: str) -> Route | None:
+    """The endpoint that a method and path are of, also where a name stands for a part of the path."""
+    rows = [each for each in routes_of(PLACEHOLDER.sub("0", path)) if each.method == method]
+    return min(rows, key=lambda each: each.path.count("{"), default=None)
+
+
+PLACEHOLDER = re.compile(r"\{\w+\}")

@@ -258,7 +258,7 @@ def position_of(text: str, echo: object, records: Sequence[Record], free: set[in
 
 def same_subject(record: Record, echo: Mapping[str, Any]) -> bool:
     """Whether an echoed record, which CleverTap has partly normalised, can be this one."""
-    names = ("type", "identity", "objectId", "FBID", "GPID", "evtName", "ts")
+    names = ("type", "identity", "objectId", "FBID", "GPID", "evtName", "ts", "value", "status")
     return all(str(record.get(name)) == str(echo.get(name)) for name in names)
 
 

@@ -28,7 +28,7 @@ class Uploading(Arguments):
 class RefusedRecord(Result):
     """One record that CleverTap refused."""
 
-    index: int | None = Field(default=None, description="In your list, from 0")
+    index: int | None = Field(default=None, description="From 0")
     code: int | None = None
     reason: str
 
@@ -38,14 +38,18 @@ class UploadResult(Listing):
 
     rows: ClassVar[str] = "refusals"
 
-    sent: int = Field(description="Records that left")
+    sent: int
+    """Records that left."""
     accepted: int
-    refused: int = Field(description="Refused by CleverTap, see refusals")
-    unaccounted: int = Field(description="Sent, but the answer was lost")
+    refused: int
+    """Refused by CleverTap, see `refusals`."""
+    unaccounted: int = Field(description="Answer lost")
     unsent: int
-    first_unsent: int | None = Field(default=None, description="Index of the first unsent record")
+    first_unsent: int | None = None
+    """Index of the first unsent record."""
     refusals: list[RefusedRecord] = []
-    truncated: bool = Field(default=False, description="Whether refusals are cut")
+    truncated: bool = False
+    """Whether `refusals` are cut."""
     warning: str | None = None
     errors: Annotated[tuple[str, ...], Field(exclude=True)] = ()
     """What went wrong with whole batches, in CleverTap's words where it had any."""

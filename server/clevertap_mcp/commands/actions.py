@@ -10,12 +10,11 @@ import click
 
 from clevertap_mcp.app import opened
 from clevertap_mcp.commands.exits import DONE, FAILED, complain, say
-from clevertap_mcp.commands.intent import rank
 from clevertap_mcp.commands.printing import described, show, spoken, table
 from clevertap_mcp.commands.terminal import Terminal
 from clevertap_mcp.guard.host import Requester
 from clevertap_mcp.rendering.figures import figures
-from clevertap_mcp.toolsets import EVERYTHING, choose, key_of
+from clevertap_mcp.toolsets import EVERYTHING, Catalogue, choose, key_of
 from clevertap_tools.action import Action, Result
 from clevertap_tools.actions import CATALOGUE
 from clevertap_tools.errors import CleverTapError
@@ -57,8 +56,7 @@ def find(key: str, start: Start) -> ActionOf:
 def list_actions(start: Start, intent: str | None, limit: int | None, *, compact: bool) -> int:
     """Print the actions, those that fit an intent first and alone."""
     known = offered(start)
-    listed = list(known.values()) if intent is None else rank(intent, known)
-    listed = listed[:limit]
+    listed = (list(known.values()) if intent is None else fitting(intent, known))[:limit]
     if compact:
         show([described(action) for action in listed], compact=True)
     elif listed:
@@ -66,6 +64,13 @@ def list_actions(start: Start, intent: str | None, limit: int | None, *, compact
     else:
         complain("No action fits these words; `clevertap-mcp actions` lists them all.")
     return DONE
+
+
+def fitting(intent: str, known: Catalogue) -> list[ActionOf]:
+    """The actions that fit an intent, the best first."""
+    from clevertap_mcp.search.ranking import rank  # noqa: PLC0415 - its vocabulary takes longer than all the rest
+
+    return rank(intent, known)
 
 
 def perform(settings: Settings, action: ActionOf, given: Mapping[str, Any], *, compact: bool, go_on: bool) -> int:
@@ -80,7 +85,7 @@ def perform(settings: Settings, action: ActionOf, given: Mapping[str, Any], *, c
 async def performed(settings: Settings, action: ActionOf, given: Mapping[str, Any]) -> Result:
     """The result of one action, done with connections of its own."""
     async with opened(settings) as app:
-        return await app.perform(action, given, Requester(host=Terminal()))
+        return await app.perform(action, given, Requester(host=Terminal(), local=True))
 
 
 def conclude(told: dict[str, Any], error: CleverTapError | None, *, complete: bool, compact: bool, go_on: bool) -> int:

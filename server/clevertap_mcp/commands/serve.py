@@ -41,7 +41,7 @@ def serve_mcp(settings: Settings, transport: str, port: int | None) -> int:
 async def serve(settings: Settings, transport: str, port: int) -> None:
     """One app and one server for the life of the process, whatever connects."""
     async with opened(settings) as app:
-        server = build_server(app)
+        server = build_server(app, local=transport == "stdio")
         if transport == "stdio":
             await run_stdio(server)
         else:

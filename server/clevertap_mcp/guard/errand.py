@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -118,6 +118,18 @@ def errand(
         effect=action.effect_of(asked),
         mask=mask,
     )
+
+
+def holding(errand: Errand, contents: Mapping[str, str]) -> Errand:
+    """An errand whose plan holds only as long as its files do not change.
+
+    Args:
+        errand: The errand.
+        contents: The digests of its files, by name; none where nothing is bound to them.
+    """
+    if not contents:
+        return errand
+    return replace(errand, deed=replace(errand.deed, contents=digest(canonical(contents))))
 
 
 def canonical(values: Any) -> bytes:

@@ -104,6 +104,9 @@ class Guard:
             if error.changed == "no":
                 self.repeats.came_to_nothing(first)
             raise
+        failure = first.result.failure
+        if failure is not None and failure.changed == "no":
+            self.repeats.came_to_nothing(first)
         return first.result
 
     async def _between_lines(self, errand: Errand, connect: Connect, look: Look) -> Result:

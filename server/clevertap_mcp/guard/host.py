@@ -72,12 +72,14 @@ class Requester:
         caller: Who calls.
         host: The way to a person.
         progress: Told how far the call is.
+        local: Whether they sit at this machine, so that its files are theirs.
     """
 
     caller: Caller = OPERATOR
     host: Host = NOBODY
     progress: Progress | None = None
+    local: bool = False
 
 
-HERE = Requester()
+HERE = Requester(local=True)
 """Whoever started this process, without anybody to ask."""

@@ -36,6 +36,7 @@ class Deed:
         caller: Who asked for it.
         meaning: The digest of what the arguments mean, however they are put.
         again: Whether it is done once more on purpose.
+        contents: The digest of what the files hold that it names.
     """
 
     account: str
@@ -44,6 +45,7 @@ class Deed:
     caller: str
     meaning: str = ""
     again: bool = False
+    contents: str = ""
 
 
 @dataclass(slots=True)
@@ -131,6 +133,8 @@ def different(planned: Deed, asked: Deed) -> str | None:
         return "another caller"
     if planned.action != asked.action:
         return "another tool"
+    if planned.contents != asked.contents:
+        return "another content of the file, which has changed since"
     same = (planned.arguments, planned.again) == (asked.arguments, asked.again)
     return None if same else "other arguments; they must be the same to the letter"
 

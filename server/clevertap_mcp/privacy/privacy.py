@@ -68,6 +68,8 @@ class Privacy:
         if warning:
             fields["warning"] = warning
         masked = {name: self._field(value, result, given) for name, value in fields.items() if value}
+        # A result inside another, from which that one tells its failure, says itself what in it is foreign.
+        masked |= {name: self.result(value, given) for name, value in result if isinstance(value, Result)}
         if self._mask and isinstance(result, RawAnswer):
             masked |= self._raw(self._mask, result, given)
             masked["json_"] = values_hidden(masked.get("json_", result.json_), personal_groups(given), self._mask.hide)

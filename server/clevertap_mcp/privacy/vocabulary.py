@@ -140,10 +140,11 @@ GENERIC: Final = words("""
 """Words of `THINGS` that as keys may hold people as well."""
 CARTS: Final = words("items products orders lines lineitems cart basket wishlist catalogs campaigns targets")
 """Keys of lists of things."""
-MESSAGES: Final = words(
-    "content externaltrigger webhookkeyvalue messageinfo replacements platformspecific sendername replyto fromemail"
-)
-"""Of arguments: what is sent to people."""
+MESSAGES: Final = words("""
+    content externaltrigger properties webhookkeyvalue messageinfo replacements platformspecific sendername replyto
+    fromemail rows
+""")
+"""Of arguments: what is sent to people, and the rows of catalogues, from which messages are filled."""
 PEOPLE: Final = words("""
     user users customer customers profile profiles profiledata evtdata person people contact contacts recipient
     recipients sender buyer seller subscriber member members father mother parent spouse child children friend friends

@@ -2,6 +2,27 @@
 
 from clevertap_tools.action import CATALOGUE
 
-from clevertap_tools.actions import uploads, exports, counts, campaigns, people, proxy  # noqa: F401  isort: skip
+from clevertap_tools.actions import (  # noqa: F401  isort: skip
+    uploads,
+    exports,
+    counts,
+    campaigns,
+    people,
+    trends,
+    top_counts,
+    message_reports,
+    project_schema,
+    messages,
+    triggers,
+    subscriptions,
+    lists,
+    segments,
+    catalog_files,
+    catalogs,
+    products,
+    content_blocks,
+    variables,
+    proxy,
+)
 
 __all__ = ["CATALOGUE"]

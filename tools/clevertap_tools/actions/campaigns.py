@@ -174,7 +174,7 @@ async def get_campaign_report(client: Client, asked: CampaignId) -> CampaignRepo
     effect=effect_of_campaign,
     effects=frozenset({Effect.READ, Effect.SEND}),
     toolset=Toolset.CORE,
-    calls=("POST /1/targets/create.json",),
+    calls=("POST /1/targets/create.json", "GET /getSchema"),
     preview=preview_campaign,
     once=True,
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from difflib import get_close_matches
 from typing import Annotated
 
 from pydantic import Field, ValidationError, model_validator
@@ -14,15 +12,14 @@ from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import InvalidArgumentsError, InvalidRequestError, UnreadableAnswerError
 from clevertap_tools.moments import ProjectTime
+from clevertap_tools.nearest import why_nothing, with_nearest_event
 from clevertap_tools.polling import settled
 from clevertap_tools.query import NOTHING_FOUND, PeopleQuery
-from clevertap_tools.records import RESERVED_EVENTS, same_event
 from clevertap_tools.wire import JsonObject
 
 PROFILE_COUNT = "/1/counts/profiles.json"
 EVENT_COUNT = "/1/counts/events.json"
 NOW = "/1/now.json"
-INVALID_EVENT = re.compile(r"invalid event ?: ?([^;]+)", re.IGNORECASE)
 BLOCKS = ("user_type", "session_source", "browser", "os", "device", "new")
 
 ReqId = Annotated[str | None, Field(pattern=r"^\d{1,20}$", description="Asks again for a count that was not ready")]
@@ -47,6 +44,11 @@ class Count(Result):
 
     count: int
     warning: str | None = None
+
+    @property
+    def theirs(self) -> frozenset[str]:
+        """The warning, where it names properties of the project."""
+        return frozenset({"warning"} if self.warning not in (None, NOTHING_FOUND) else ())
 
 
 class RealTimeUserCount(Arguments):
@@ -77,7 +79,7 @@ class ActiveUsers(Result):
     title="Count people",
     effect=Effect.READ,
     toolset=Toolset.CORE,
-    calls=("POST /1/counts/profiles.json", "GET /1/counts/profiles.json"),
+    calls=("POST /1/counts/profiles.json", "GET /1/counts/profiles.json", "GET /getSchema"),
 )
 async def get_profile_count(client: Client, asked: Counting) -> Count:
     """Count the people who did something or match filters.
@@ -100,7 +102,7 @@ async def get_profile_count(client: Client, asked: Counting) -> Count:
     title="Count events",
     effect=Effect.READ,
     toolset=Toolset.CORE,
-    calls=("POST /1/counts/events.json", "GET /1/counts/events.json"),
+    calls=("POST /1/counts/events.json", "GET /1/counts/events.json", "GET /getSchema"),
 )
 async def get_event_count(client: Client, asked: Counting) -> Count:
     """Count how many times an event happened.
@@ -158,9 +160,9 @@ async def counted(client: Client, path: str, asked: Counting) -> Count:
     try:
         body = await settled(client, path, lambda: asked.cql(time), asked.req_id)
     except InvalidRequestError as error:
-        raise with_nearest(error, asked) from None
+        raise await with_nearest_event(client, error, asked.event_name) from None
     count = whole(body, "count")
-    return Count(count=count, warning=NOTHING_FOUND if not count and asked.names_properties else None)
+    return Count(count=count, warning=None if count else await why_nothing(client, asked))
 
 
 def whole(body: JsonObject, name: str) -> int:
@@ -173,26 +175,3 @@ def whole(body: JsonObject, name: str) -> int:
     if figure is None:
         raise UnreadableAnswerError(f"CleverTap's answer holds no {name}.")
     return figure
-
-
-def with_nearest(error: InvalidRequestError, asked: Counting) -> InvalidRequestError:
-    """The refusal with the event that was probably meant, if it is about an unknown event."""
-    found = INVALID_EVENT.search(error.message)
-    if found is None:
-        return error
-    name = found[1]
-    near = nearest_event(name)
-    near = None if near and same_event(near) == same_event(name) else near
-    return InvalidRequestError(
-        f"{name} is not an event of this project" + (f"; nearest: {near}." if near else "."),
-        status=error.status,
-        field="event_name" if name == asked.event_name else "did",
-        next_step="Correct the name; it is compared without case and spaces.",
-    )
-
-
-def nearest_event(name: str) -> str | None:
-    """The standard event whose name is closest, if any is close."""
-    known = {same_event(each): each for each in ("Charged", *RESERVED_EVENTS)}
-    close = get_close_matches(same_event(name), known, n=1)
-    return known[close[0]] if close else None

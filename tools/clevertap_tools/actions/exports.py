@@ -9,10 +9,11 @@ from pydantic import Field
 from clevertap_tools.action import Arguments, Toolset, action
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
-from clevertap_tools.errors import InvalidArgumentsError
+from clevertap_tools.errors import InvalidArgumentsError, InvalidRequestError
 from clevertap_tools.moments import ProjectTime
+from clevertap_tools.nearest import why_nothing, with_nearest_event
 from clevertap_tools.page import NO_LIMIT_BELOW, Page, asked_size, first_page, page
-from clevertap_tools.query import NOTHING_FOUND, EventQuery, PeopleQuery
+from clevertap_tools.query import EventQuery, PeopleQuery
 from clevertap_tools.wire import JsonObject
 
 PROFILES = "/1/profiles.json"
@@ -60,7 +61,7 @@ class ByCursor(Arguments):
     title="Get user profiles",
     effect=Effect.READ,
     toolset=Toolset.CORE,
-    calls=("POST /1/profiles.json", "GET /1/profiles.json"),
+    calls=("POST /1/profiles.json", "GET /1/profiles.json", "GET /getSchema"),
 )
 async def get_user_profiles(client: Client, asked: GetUserProfiles) -> Page:
     """List people who did something or match filters: first page.
@@ -80,8 +81,7 @@ async def get_user_profiles(client: Client, asked: GetUserProfiles) -> Page:
             "event_name",
             "Ask for something: give 'event_name' with 'from' and 'to', or 'profile_filters', 'did' or 'geo'",
         )
-    time = ProjectTime(client.account.zone, client.clock())
-    return limited(await first_page(client, PROFILES, asked.cql(time), options(asked)), asked)
+    return await started(client, PROFILES, asked)
 
 
 @action(
@@ -104,7 +104,7 @@ async def get_user_profiles_by_cursor(client: Client, asked: ByCursor) -> Page:
     title="Get events",
     effect=Effect.READ,
     toolset=Toolset.CORE,
-    calls=("POST /1/events.json", "GET /1/events.json"),
+    calls=("POST /1/events.json", "GET /1/events.json", "GET /getSchema"),
 )
 async def get_events(client: Client, asked: GetEvents) -> Page:
     """List the occurrences of an event, with who did it: first page.
@@ -120,8 +120,7 @@ async def get_events(client: Client, asked: GetEvents) -> Page:
     Reference: data 7.4
     """
     time = ProjectTime(client.account.zone, client.clock())
-    first = await first_page(client, EVENTS, asked.cql(time), options(asked))
-    return limited(with_readable_times(first, time), asked)
+    return with_readable_times(await started(client, EVENTS, asked), time)
 
 
 @action(
@@ -147,11 +146,22 @@ def options(asked: GetUserProfiles | GetEvents) -> dict[str, str]:
     return {"batch_size": str(asked_size(asked.batch_size)), **parts}
 
 
-def limited(first: Page, asked: GetUserProfiles | GetEvents) -> Page:
-    """The first page with how many records were wanted, if CleverTap cannot be asked for so few, and a word if none."""
+async def started(client: Client, path: str, asked: GetUserProfiles | GetEvents) -> Page:
+    """The first page with how many records were wanted, if CleverTap cannot be asked for so few, and a word if none.
+
+    Raises:
+        InvalidArgumentsError: Its days mean nothing.
+        InvalidRequestError: CleverTap refused; names the nearest event where it does not know one.
+    """
+    query = asked.cql(ProjectTime(client.account.zone, client.clock()))
+    try:
+        first = await first_page(client, path, query, options(asked))
+    except InvalidRequestError as error:
+        raise await with_nearest_event(client, error, asked.event_name) from None
+    nothing = not first.records and first.next_cursor is None
+    warning = await why_nothing(client, asked) if nothing else None
     wanted = asked.batch_size if asked.batch_size < NO_LIMIT_BELOW else None
-    nothing = not first.records and first.next_cursor is None and asked.names_properties
-    return first.model_copy(update={"wanted": wanted} | ({"warning": NOTHING_FOUND} if nothing else {}))
+    return first.model_copy(update={"wanted": wanted} | ({"warning": warning} if warning else {}))
 
 
 def with_readable_times(read: Page, time: ProjectTime) -> Page:

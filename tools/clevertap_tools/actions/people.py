@@ -1,8 +1,9 @@
-"""One person: look up, erase (reference: data 7.3 and 9.1)."""
+"""People: look up one, erase, take apart (reference: data 7.3, 9.1 and 9.2)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
@@ -11,18 +12,22 @@ from clevertap_tools import wire
 from clevertap_tools.action import Arguments, Result, Toolset, action
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
-from clevertap_tools.errors import CleverTapError, InvalidRequestError
+from clevertap_tools.errors import InvalidRequestError
+from clevertap_tools.in_turn import all_or_none, in_turn
 from clevertap_tools.in_words import people, who
 from clevertap_tools.preview import Preview
+from clevertap_tools.recipients import ManyNames, check_once
 from clevertap_tools.records import LONGEST_IDENTITY, Identity
-from clevertap_tools.upload import Batch, BatchOutcome, Ledger, cut
+from clevertap_tools.upload import Batch, BatchOutcome, Ledger
 from clevertap_tools.upload_result import MOST_RECORDS, UploadResult, result_of
-from clevertap_tools.wire import Answer, JsonObject
+from clevertap_tools.wire import Answer, Call, JsonObject
 
 PROFILE = "/1/profile.json"
 DELETE = "/1/delete/profiles.json"
+DEMERGE = "/1/demerge/profiles.json"
 PEOPLE_PER_CALL = 100
 NOT_FOUND = 404
+DEMERGED = "Accepted means queued; done between 4 and 7 in the morning of the project's zone, a day or more later."
 NOBODY = re.compile(r"\b(profile|user|record) not found", re.IGNORECASE)
 
 Names = Annotated[list[Identity] | None, Field(min_length=1, max_length=MOST_RECORDS)]
@@ -87,10 +92,33 @@ class DeleteUserProfiles(Arguments):
         return len(self.names)
 
 
+class DemergeUserProfiles(Arguments):
+    """Whose profiles to take apart."""
+
+    identities: Annotated[ManyNames, Field(description="Your own ids")]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> DemergeUserProfiles:
+        check_once((("identity", name) for name in self.identities), "identities")
+        return self
+
+    @property
+    def record_count(self) -> int:
+        """How many people."""
+        return len(self.identities)
+
+
 async def preview_deletion(_: Client, asked: DeleteUserProfiles, told: DeleteUserProfiles) -> Preview:
     """Whom it would erase."""
     count = len(asked.names)
     return Preview(f"Erase {people(count)} for good.", tuple(who((told.kind, name) for name in told.names)), count)
+
+
+async def preview_demerge(_: Client, asked: DemergeUserProfiles, told: DemergeUserProfiles) -> Preview:
+    """Whose profiles it would take apart."""
+    count = len(asked.identities)
+    deed = f"Take the profiles of {people(count)} apart for good; they lose all their identities."
+    return Preview(deed, tuple(who(("identity", name) for name in told.identities)), count)
 
 
 @action(
@@ -127,16 +155,27 @@ async def delete_user_profile(client: Client, asked: DeleteUserProfiles) -> Uplo
 
     Reference: data 9.1
     """
-    kind, names = asked.kind, asked.names
-    ledger = Ledger()
-    # One after the other: CleverTap's limit is low here, and a refusal must stop the rest.
-    for batch in cut([{kind: name} for name in names], PEOPLE_PER_CALL):
-        if ledger.errors:
-            ledger.unsent.append(batch.span)
-        else:
-            await erase(client, kind, batch, ledger)
-            await client.report(ledger.sent, len(names), f"{ledger.accepted} accepted for deletion")
+    ledger = await lists_in_turn(client, DELETE, asked.kind, asked.names, "accepted for deletion")
     return result_of(ledger, "deleting them again is harmless.", "Accepted means queued; gone after 24 to 48 hours.")
+
+
+@action(
+    title="Demerge user profiles",
+    effect=Effect.DESTROY,
+    toolset=Toolset.PEOPLE,
+    calls=("POST /1/demerge/profiles.json",),
+    default=False,
+    preview=preview_demerge,
+)
+async def demerge_user_profiles(client: Client, asked: DemergeUserProfiles) -> UploadResult:
+    """Take wrongly merged profiles apart; they lose every identity until their users log in again.
+
+    Done at night; events can be lost. To erase people use clevertap_delete_user_profile.
+
+    Reference: data 9.2
+    """
+    ledger = await lists_in_turn(client, DEMERGE, "identities", asked.identities, "accepted for demerging")
+    return result_of(ledger, "look at them tomorrow before asking again.", DEMERGED)
 
 
 def read_person(answer: Answer) -> JsonObject | None:
@@ -154,12 +193,11 @@ def read_person(answer: Answer) -> JsonObject | None:
     return record if isinstance(record, dict) else None
 
 
-async def erase(client: Client, kind: str, batch: Batch, ledger: Ledger) -> None:
-    """Have one batch of people erased and enter what became of it."""
-    body = {kind: [each[kind] for each in batch.records]}
-    try:
-        await client.send(wire.post(DELETE, body, Effect.DESTROY, wire.read_envelope))
-    except CleverTapError as error:
-        ledger.enter_failure(batch, error)
-    else:
-        ledger.enter(batch, BatchOutcome(len(batch.records), (), 0))
+async def lists_in_turn(client: Client, path: str, kind: str, names: Sequence[str], told: str) -> Ledger:
+    """Name people to CleverTap in one list after the other: its limit is low here, and a refusal must stop the rest."""
+
+    def call(batch: Batch) -> Call[BatchOutcome]:
+        body = {kind: [each[kind] for each in batch.records]}
+        return wire.post(path, body, Effect.DESTROY, all_or_none(batch))
+
+    return await in_turn(client, [{kind: name} for name in names], PEOPLE_PER_CALL, call, told)

@@ -1,0 +1,104 @@
+"""The two tools of search as hosts see them, and what the one that runs actions makes of a call."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from clevertap_mcp.expose import listed
+from clevertap_mcp.guard.access import Access
+from clevertap_mcp.rendering.render import size
+from clevertap_mcp.rendering.table import compact
+from clevertap_mcp.search.finding import ROOM_FOR_OUTPUTS, find, find_tool
+from clevertap_mcp.search.running import Outcome, meant, run_tool
+from clevertap_mcp.server import SEARCHED, instructions
+from clevertap_mcp.settings import Confirm, read_settings
+from clevertap_mcp.toolsets import choose
+from clevertap_tools.actions import CATALOGUE
+from clevertap_tools.errors import InvalidArgumentsError
+
+MOST_TOKENS = 1_200
+
+
+def told(tool: Any) -> dict[str, Any]:
+    return dict(tool.model_dump(by_alias=True, exclude_none=True))
+
+
+def test_both_tools_together_cost_little() -> None:
+    text = "".join(compact(told(tool)) for tool in (find_tool(), run_tool(CATALOGUE, Access.FULL)))
+    assert len(text) // 4 <= MOST_TOKENS
+
+
+@pytest.mark.parametrize(
+    ("access", "expected"),
+    [
+        (Access.READ, (True, False, True)),
+        (Access.WRITE, (False, False, False)),
+        (Access.SEND, (False, True, False)),
+        (Access.FULL, (False, True, False)),
+    ],
+)
+def test_running_has_the_hints_of_the_worst_that_it_may_do(access: Access, expected: tuple[bool, ...]) -> None:
+    hints = run_tool(choose("all", CATALOGUE, access), access).annotations
+    assert hints
+    assert (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint) == expected
+
+
+def test_finding_only_reads_and_stays_here() -> None:
+    hints = find_tool().annotations
+    assert hints
+    assert (hints.read_only_hint, hints.destructive_hint, hints.open_world_hint) == (True, False, False)
+
+
+def test_what_running_says_of_its_answers_holds_for_every_action() -> None:
+    common = told(run_tool(CATALOGUE, Access.FULL))["outputSchema"]
+    assert "additionalProperties" not in common
+    assert "required" not in common
+    for action in CATALOGUE.values():
+        own = (listed(action).output_schema or {})["properties"]
+        for name in own.keys() & common["properties"].keys():
+            assert own[name]["type"] == common["properties"][name]["type"], (action.key, name)
+    assert Outcome.model_fields.keys() == common["properties"].keys()
+
+
+def test_actions_are_told_with_their_results_while_there_is_room() -> None:
+    found = find({"intent": "list users", "limit": 10}, CATALOGUE, Access.FULL, Confirm.AUTO)
+    told_of = ["output_schema" in action for action in found.actions]
+    assert told_of == sorted(told_of, reverse=True)
+    assert told_of[0]
+    assert size(compact(found.actions[0])) < ROOM_FOR_OUTPUTS
+    assert all("input_schema" in action for action in found.actions)
+
+
+def test_what_is_found_is_told_for_the_access() -> None:
+    campaign = {"intent": "create-campaign", "limit": 1}
+    (at_read,) = find(campaign, choose("all", CATALOGUE, Access.READ), Access.READ, Confirm.AUTO).actions
+    (in_full,) = find(campaign, CATALOGUE, Access.FULL, Confirm.AUTO).actions
+    assert (at_read["effects"], in_full["effects"]) == (["read"], ["read", "send"])
+    assert "plan" not in at_read["input_schema"]["properties"]
+    assert "plan" in in_full["input_schema"]["properties"]
+
+
+@pytest.mark.parametrize("key", ["get-events", "get_events", "clevertap_get_events", " Get-Events "])
+def test_a_key_is_taken_however_it_is_written(key: str) -> None:
+    action, arguments = meant({"key": key, "arguments": json.dumps({"event_name": "Charged"})}, CATALOGUE)
+    assert (action.key, arguments) == ("get-events", {"event_name": "Charged"})
+
+
+def test_arguments_may_be_left_out() -> None:
+    assert meant({"key": "get-schema"}, CATALOGUE) == (CATALOGUE["get-schema"], {})
+    assert meant({"key": "get-schema", "arguments": None}, CATALOGUE)[1] == {}
+
+
+@pytest.mark.parametrize("key", ["stop-campaign", "nobody-knows", "find-actions"])
+def test_what_is_not_offered_is_refused_like_what_does_not_exist(key: str) -> None:
+    with pytest.raises(InvalidArgumentsError, match="'key' names no action here") as caught:
+        meant({"key": key}, choose("all", CATALOGUE, Access.READ))
+    assert key not in str(caught.value)
+
+
+def test_agents_are_told_how_actions_are_reached() -> None:
+    assert SEARCHED in instructions(read_settings({}, sandbox=True, toolsets="search"))
+    assert SEARCHED not in instructions(read_settings({}, sandbox=True))

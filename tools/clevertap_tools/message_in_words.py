@@ -1,0 +1,26 @@
+"""A message to named people in words: who gets it, what it says, which protections it does without."""
+
+from __future__ import annotations
+
+from clevertap_tools.campaign_in_words import CHANNELS, bypassed
+from clevertap_tools.content_in_words import content_lines, links
+from clevertap_tools.in_words import line, listed, nested, people, who
+from clevertap_tools.message import Message
+
+SHARED = "An e-mail address that several profiles have may reach each of them"
+
+
+def message_deed(asked: Message) -> str:
+    """One sentence, such as: Send a message by web push to 1,200 people now."""
+    return f"Send a message by {CHANNELS[asked.channel]} to {people(len(asked.to.names))} now."
+
+
+def message_details(asked: Message) -> tuple[str, ...]:
+    """One line for each thing to know before a message goes out."""
+    content = asked.content.sent(asked.channel)
+    settings = asked.model_dump(exclude_none=True, include={"tag_group", "campaign_id", "provider_nick_name"})
+    made = who(asked.to.names) + ([SHARED] if asked.to.email else [])
+    made += listed("Mind", bypassed(asked.model_dump(include={"respect_frequency_caps"}) | asked.rare))
+    made += content_lines(content, asked.channel)
+    made += nested("Also set", settings | asked.rare) + links([content, asked.rare])
+    return tuple(map(line, made))
