@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test laws check inspect bench docs clean
+.PHONY: setup demo test slow check inspect bench docs clean
 
 setup: .venv/.ready
 
@@ -20,8 +20,8 @@ test: setup check
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-# Laws that hypothesis tries with at least 2,000 examples each.
-laws: setup
+# What takes minutes: laws that hypothesis tries with at least 2,000 examples each, and whole walks over SSE.
+slow: setup
 	$(BIN)/python -m pytest -m slow -n 2
 
 check: setup

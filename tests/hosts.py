@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client import ClientRequestContext
 from mcp.client.session import ElicitationFnT
@@ -23,6 +24,8 @@ from clevertap_sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE
 COMMAND = str(Path(sys.executable).with_name("clevertap-mcp"))
 GENERATIONS = {"2026-07-28": "auto", "2025-11-25": "legacy"}
 TRANSPORTS = ("stdio", "http", "sse")
+EACH_TRANSPORT = ("stdio", "http", pytest.param("sse", marks=pytest.mark.slow))
+"""For tests that go the whole way on each; the older of the two web transports has its turn in `make slow`."""
 
 
 @contextmanager

@@ -278,12 +278,12 @@ class Behaviours:
     """result.json has more than `sent` and `clicked`: delivered, viewed, name, channel (engagement 8)."""
 
     catalogs: Literal["on", "off_401", "off_403"] = "on"
-    """Whether the account has catalogues of version 2, and the HTTP status of the refusal if not (engagement 13.2)."""
+    """Whether the account has catalogs of version 2, and the HTTP status of the refusal if not (engagement 13.2)."""
 
     catalog_headers: Literal["either", "documented", "token"] = "either"
     """Who may call /v2/catalogs: whoever sends either pair of headers, or only as documented (engagement 13.2).
 
-    As documented: a catalogue wants `X-Account-Id` and `X-CleverTap-Token`, its products the usual pair. token: all of
+    As documented: a catalog wants `X-Account-Id` and `X-CleverTap-Token`, its products the usual pair. token: all of
     them want the former.
     """
 
@@ -360,7 +360,7 @@ class Behaviours:
     """Status and code of a name that is taken: 400 (data 10.1, 10.3) or 409 (engagement 11, 13.1)."""
 
     duplicate_catalog: Literal["duplicate_name", "Catalog already exists"] = "duplicate_name"
-    """What is said of a catalogue's name that is taken: as of a list's (data 10.3), or of its own (engagement 13.1)."""
+    """What is said of a catalog's name that is taken: as of a list's (data 10.3), or of its own (engagement 13.1)."""
 
     dashboard_segments: frozenset[int] | None = None
     """Ids of segments made in the dashboard, each a made-up tenth of the people; None: every unknown id is one."""
@@ -369,7 +369,7 @@ class Behaviours:
     """Under which key a custom list gets its id (engagement 11)."""
 
     catalog_needs_category: bool = False
-    """A catalogue file needs the column `Category` too (data 10.3); what lacks it is refused by e-mail."""
+    """A catalog file needs the column `Category` too (data 10.3); what lacks it is refused by e-mail."""
 
     customer_segment_id_required: bool = True
     """createSegment needs a `customer_segment_id`; the user docs call it optional (engagement 12.1)."""

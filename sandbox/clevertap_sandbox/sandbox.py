@@ -108,14 +108,17 @@ class Sandbox:
         with self._store.transaction() as db:
             return all_mails(db)
 
-    def open(self) -> None:
+    def open(self) -> bool:
         """Open the database now, and fill it if it is new.
+
+        Returns:
+            Whether it was; if not, it holds what it held.
 
         Raises:
             DatabaseError: the database cannot be opened, or is not this project's.
             SeedError: what shall fill it cannot be read.
         """
-        self._store.open()
+        return self._store.open()
 
     def close(self) -> None:
         """Close the database; what was in memory is gone, and so are uploaded files that nobody took."""

@@ -15,25 +15,24 @@ from datetime import UTC
 from functools import partial
 from typing import Any, cast
 
-import anyio
-
 from clevertap_mcp.guard.access import Access, Caller
 from clevertap_mcp.guard.confirmation import Confirmation
 from clevertap_mcp.guard.errand import Errand, errand, holding, parted
 from clevertap_mcp.guard.guard import Guard
 from clevertap_mcp.guard.host import HERE, Requester
-from clevertap_mcp.guard.plans import Plans
+from clevertap_mcp.guard.plans import Planned, Plans
 from clevertap_mcp.guard.repeats import Repeats
 from clevertap_mcp.privacy.privacy import Privacy
 from clevertap_mcp.privacy.pseudonyms import Pseudonyms
+from clevertap_mcp.rendering.sight import in_sight
 from clevertap_mcp.settings import Settings
 from clevertap_mcp.toolsets import choose
 from clevertap_mcp.trail.trail import LOG, SANDBOX_LOG, Trail, default_file
 from clevertap_tools.action import Action, Result, check_json
 from clevertap_tools.actions import CATALOGUE
 from clevertap_tools.client import Client, Transport, in_process
-from clevertap_tools.errors import CleverTapError, InvalidArgumentsError
-from clevertap_tools.local_files import Files
+from clevertap_tools.errors import CleverTapError, InvalidArgumentsError, NotAllowedError
+from clevertap_tools.files.local_files import Files
 from clevertap_tools.page import Page
 
 log = logging.getLogger(__name__)
@@ -82,7 +81,21 @@ class App:
             CleverTapError: Whatever stood in the way; see `clevertap_tools.errors` and `clevertap_mcp.refusals`.
         """
         result, named = await self._carried_out(action, given, requester)
-        return self.privacy.result(result, named)
+        return result if isinstance(result, Planned) else self.privacy.result(result, named)
+
+    async def perform_for_model(
+        self, action: Action[Any, Any], given: Mapping[str, Any], requester: Requester
+    ) -> tuple[Result, int]:
+        """The same for a model, without what could never be shown to it; and how many rows were left out so.
+
+        Raises:
+            CleverTapError: See `perform`.
+        """
+        result, named = await self._carried_out(action, given, requester)
+        if isinstance(result, Planned):
+            return result, 0
+        seen = in_sight(result)
+        return self.privacy.result(seen.result, named), seen.beyond
 
     async def unmasked_page(self, action: Action[Any, Any], given: Mapping[str, Any], requester: Requester) -> Page:
         """The page that an action reads, as CleverTap wrote it: whoever shows some of it masks that (`privacy`).
@@ -107,7 +120,8 @@ class App:
         try:
             asked = errand(action, named, written, requester.caller, controls, account, mask)
             contents = await self._contents(asked, requester)
-            connect = partial(self.client.for_call, requester.progress, contents)
+            shown = partial(self.privacy.shown, given=named)
+            connect = partial(self.client.for_call, requester.progress, contents, shown)
             result = await self.guard.carry_out(holding(asked, contents), connect, requester.host)
         except CleverTapError as error:
             log.debug("%s: %s", action.key, error.code)
@@ -125,11 +139,19 @@ class App:
         names = asked.asked.files
         if names and not requester.local:
             raise InvalidArgumentsError.of("file", ELSEWHERE)
-        if not names or not asked.effect.guarded:
+        if not names or not asked.effect.guarded or not self._may(asked):
             return {}
         client = self.client.for_call()
         with client.within_deadline():
-            return await anyio.to_thread.run_sync(client.files.digests, names, abandon_on_cancel=True)
+            return await client.files.digests(names)
+
+    def _may(self, asked: Errand) -> bool:
+        """Whether the guard lets a call by at all: for one that it refuses no file is read."""
+        try:
+            self.guard.caps.check_records(asked.effect, asked.asked)
+        except NotAllowedError:
+            return False
+        return self.access(asked.caller).permits(asked.effect)
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from clevertap_mcp.paging import Paging
 from clevertap_mcp.rendering.clip import clip, whole_characters
 from clevertap_mcp.rendering.figures import figures
 from clevertap_mcp.rendering.framing import Frame
-from clevertap_mcp.rendering.render import Body, Rendered, render
+from clevertap_mcp.rendering.render import Body, Rendered, Rest, render
 from clevertap_mcp.rendering.table import ERROR
 from clevertap_mcp.schema import Schema, input_schema, output_schema
 from clevertap_mcp.settings import Confirm
@@ -112,9 +112,10 @@ class Desk:
     async def _done(self, action: Action[Any, Any], given: Mapping[str, Any], requester: Requester) -> CallToolResult:
         if issubclass(action.result, Page):
             return answer(await self._paging.show(action, given, requester))
-        result = await self._app.perform(action, given, requester)
+        result, beyond = await self._app.perform_for_model(action, given, requester)
         rows = result.rows if isinstance(result, Listing) else None
-        return answer(render(body(result), rows, frame=Frame.of(result)), failed=result.failure is not None)
+        shown = render(body(result), rows, Rest(count=beyond), Frame.of(result))
+        return answer(shown, failed=result.failure is not None)
 
 
 async def attempt(

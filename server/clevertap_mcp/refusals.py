@@ -68,13 +68,15 @@ class SpentError(NotAllowedError):
         used: How many.
         most: How many are allowed.
         since: From when on they are counted.
+        wanted: How many this call would make.
     """
 
     code = "sends_spent"
 
-    def __init__(self, used: int, most: int, since: str) -> None:
+    def __init__(self, used: int, most: int, since: str, wanted: int = 1) -> None:
+        call = f", and this call makes {wanted}" if wanted > 1 else ""
         super().__init__(
-            f"{used} of {most} sends of this account are used since {since}; nothing was sent.",
+            f"{used} of {most} sends of this account are used since {since}{call}; nothing was sent.",
             next_step="Wait until the count begins anew, or ask the operator to raise CLEVERTAP_MAX_SENDS_PER_DAY.",
         )
 

@@ -32,7 +32,7 @@ from clevertap_mcp.server import build_server
 from clevertap_mcp.settings import read_settings
 from clevertap_sandbox import Sandbox
 from clevertap_sandbox.serve import serving
-from hosts import GENERATIONS, TRANSPORTS, account_variables, attached, says_yes, working
+from hosts import EACH_TRANSPORT, GENERATIONS, account_variables, attached, says_yes, working
 
 pytestmark = pytest.mark.anyio
 
@@ -82,7 +82,7 @@ class Person:
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", EACH_TRANSPORT)
 async def test_an_explicit_yes_lets_it_happen_once(
     account: tuple[Sandbox, str], transport: str, generation: str
 ) -> None:
@@ -116,7 +116,7 @@ NO: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", EACH_TRANSPORT)
 async def test_whatever_is_no_explicit_yes_is_a_no(
     account: tuple[Sandbox, str], transport: str, generation: str
 ) -> None:
@@ -211,7 +211,7 @@ async def test_ask_counts_only_a_persons_own_yes(account: tuple[Sandbox, str]) -
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", EACH_TRANSPORT)
 async def test_a_plan_changes_nothing_until_it_comes_back(
     account: tuple[Sandbox, str], transport: str, generation: str
 ) -> None:

@@ -160,6 +160,76 @@ async def test_people_who_are_named_count_however_they_are_spelt(
     assert sandbox.requests == []
 
 
+MANY = ",".join(f"u{number}@example.org" for number in range(3000))
+COPIED = [
+    {"content": MAIL["content"] | {"bcc": MANY}},
+    {"content": MAIL["content"] | {"cc": MANY.split(",")}},
+    {"content": MAIL["content"] | {"BCC": MANY}},
+    {"content": MAIL["content"] | {"bcc": "{{ Profile.Friends }}"}},
+    {"content": MAIL["content"] | {"email": {"Cc": [{"email": "a@b.co"}]}}},
+    {"content": MAIL["content"], "cc_emails": MANY},
+]
+
+
+@pytest.mark.parametrize("copied", COPIED, ids=lambda each: str(each)[:120])
+@pytest.mark.parametrize(("path", "more"), [(SEND, {"to": {"Identity": ["0001"]}}), (CREATE, MAIL)])
+async def test_copies_reach_nobody_past_a_cap_or_by_a_plan(
+    account: tuple[Sandbox, str], path: str, more: dict[str, Any], copied: dict[str, Any]
+) -> None:
+    sandbox, url = account
+    asked = raw(path, more | copied)
+    if path == CREATE:
+        asked["body"] |= {"where": {"event_name": "Charged", "from": 19980630, "to": 19980630}, "when": "now"}
+    async with working(url, None, CLEVERTAP_CONFIRM="off", CLEVERTAP_MAX_AUDIENCE="1000") as host:
+        assert code(await host.call_tool("clevertap_request", asked)) == "over_cap"
+    async with working(url, None) as host:
+        assert code(await host.call_tool("clevertap_request", asked)) == "not_confirmed"
+    assert launched(sandbox) == 0
+    assert sandbox.sent == []
+
+
+async def test_each_copy_counts_as_one_more_person(account: tuple[Sandbox, str]) -> None:
+    _, url = account
+    content = MAIL["content"] | {"bcc": "a@example.org"}
+    typed = {"channel": "email", "to": {"identity": ["0001"]}, "content": content}
+    by_body = raw(SEND, {"to": {"Identity": ["0001"]}, "content": content})
+    capped = {"CLEVERTAP_TOOLSETS": "all", "CLEVERTAP_CONFIRM": "off"}
+    for tool, arguments in (("send_message", typed), ("request", by_body)):
+        async with working(url, None, **capped, CLEVERTAP_MAX_AUDIENCE="1") as host:
+            assert code(await host.call_tool(f"clevertap_{tool}", arguments)) == "over_cap"
+        async with working(url, None, **capped, CLEVERTAP_MAX_AUDIENCE="2") as host:
+            assert not (await host.call_tool(f"clevertap_{tool}", arguments)).is_error
+
+
+FIVE = [{"campaign_id": str(1761000042 + number), "to": {"identity": ["0001"]}} for number in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("trigger_campaign", {"triggers": FIVE}),
+        ("request", raw("/2/send/externaltrigger.json", {"d": FIVE})),
+        ("request", raw("/2/Send/externaltrigger.json", {"D": FIVE})),
+        ("request", raw("/2/send/externaltrigger.json/", None, raw_body="{}", content_type="application/json")),
+    ],
+    ids=str,
+)
+async def test_every_campaign_of_a_call_is_a_send_of_the_day(
+    account: tuple[Sandbox, str], tmp_path: Path, tool: str, arguments: dict[str, Any]
+) -> None:
+    sandbox, url = account
+    variables = {"CLEVERTAP_TOOLSETS": "all", "CLEVERTAP_CONFIRM": "off", "CLEVERTAP_AUDIT_LOG": str(tmp_path / "a")}
+    async with working(url, None, **variables, CLEVERTAP_MAX_SENDS_PER_DAY="4") as host:
+        assert code(await host.call_tool(f"clevertap_{tool}", arguments)) == "sends_spent"
+    assert sandbox.requests == []
+    async with working(url, None, **variables, CLEVERTAP_MAX_SENDS_PER_DAY="5") as host:
+        await host.call_tool("clevertap_trigger_campaign", {"triggers": FIVE[:4]})
+        one = {"triggers": FIVE[4:]}
+        two = {"triggers": [each | {"to": {"identity": ["0002"]}} for each in FIVE[:2]]}
+        assert code(await host.call_tool("clevertap_trigger_campaign", two)) == "sends_spent"
+        assert not (await host.call_tool("clevertap_trigger_campaign", one)).is_error
+
+
 async def test_a_message_is_sent_once_an_hour_unless_it_was_refused(account: tuple[Sandbox, str]) -> None:
     sandbox, url = account
     arguments = {**SMS, "to": {"identity": ["0001"]}}
@@ -280,8 +350,8 @@ async def test_no_long_value_hides_the_names_of_later_parameters_and_headers(acc
 
 async def test_long_addresses_hide_no_hidden_copy(account: tuple[Sandbox, str]) -> None:
     _, url = account
-    long = dict.fromkeys(("sender_name", "from_email", "reply_to", "cc"), "s" * 90)
-    copied = MAIL | {"content": MAIL["content"] | long | {"bcc": "evil@evil.example"}}
+    long = dict.fromkeys(("sender_name", "from_email", "reply_to"), "s" * 90)
+    copied = MAIL | {"content": MAIL["content"] | long | {"cc": f"{'s' * 90}@x.example", "bcc": "evil@evil.example"}}
     assert "evil@evil.example" in await question(url, "create_campaign", copied, CLEVERTAP_PII="show")
 
 
@@ -405,6 +475,32 @@ async def test_the_same_campaign_in_other_words_is_the_same(account: tuple[Sandb
         second = told(await host.call_tool("clevertap_create_campaign", MAIL | same))
     assert second["id"] == first["id"]
     assert launched(sandbox) == 1
+
+
+TWO_PEOPLE = {"identity": ["1", "2"], "email": ["a@b.co"]}
+
+
+@pytest.mark.parametrize(
+    "same", [TWO_PEOPLE | {"identity": ["2", "1 "]}, {"Email": ["A@b.co "], "Identity": ["1", 2]}], ids=str
+)
+async def test_the_same_people_in_another_order_or_spelling_are_the_same(
+    account: tuple[Sandbox, str], same: dict[str, Any]
+) -> None:
+    sandbox, url = account
+    async with working(url, None, CLEVERTAP_TOOLSETS="all", CLEVERTAP_CONFIRM="off") as host:
+        for to in (TWO_PEOPLE, same):
+            triggers = [{"campaign_id": "17", "to": to, "ExternalTrigger": {"a": 1, "b": 2}}]
+            for tool, arguments in (("send_message", {**SMS, "to": to}), ("trigger_campaign", {"triggers": triggers})):
+                answer = told(await host.call_tool(f"clevertap_{tool}", arguments))
+                assert ("Nothing was done now" in answer.get("warning", "")) is (to is same), answer
+        split = [
+            {"campaign_id": "17", "to": {"identity": [each]}, "ExternalTrigger": {"b": "2", "a": "1"}}
+            for each in ("2", "1")
+        ]
+        split[0]["to"] = {"identity": ["2"], "email": ["a@b.co"]}
+        answer = told(await host.call_tool("clevertap_trigger_campaign", {"triggers": split}))
+        assert "Nothing was done now" in answer["warning"]
+    assert len(sandbox.requests) == 2
 
 
 def test_a_launch_that_comes_to_nothing_does_not_make_another_forgotten() -> None:

@@ -16,7 +16,7 @@ from mcp import Client
 from called import differences
 from clevertap_sandbox import Recorded, Sandbox
 from clevertap_sandbox.serve import serving
-from hosts import GENERATIONS, TRANSPORTS, account_variables, attached, says_yes
+from hosts import EACH_TRANSPORT, GENERATIONS, account_variables, attached, says_yes
 
 SHOP = {"event_name": "Charged", "from": "1997-01-01", "to": "1998-06-30"}
 PUSH: dict[str, Any] = {
@@ -190,7 +190,7 @@ def over_stdio() -> str:
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", EACH_TRANSPORT)
 def test_every_tool_answers_alike_as_its_schema_says_and_calls_what_it_says(transport: str, generation: str) -> None:
     answers, schemas, differing = anyio.run(answers_over, transport, generation)
     assert answers.keys() == schemas.keys()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from clevertap_mcp.settings import read_settings
 from clevertap_sandbox import Sandbox
 from clevertap_sandbox.serve import serving
 from clevertap_tools.errors import ConfigurationError, InvalidArgumentsError
-from clevertap_tools.local_files import Files
+from clevertap_tools.files import local_files
+from clevertap_tools.files.local_files import LARGEST, Files
 from hosts import COMMAND, account_variables, attached, says_yes
 
 pytestmark = pytest.mark.anyio
@@ -178,6 +179,126 @@ def test_only_regular_files_are_read(tmp_path: Path) -> None:
         assert message(Files(), special) == "'file' is no regular file"
     assert message(Files(), str(tmp_path / "none.csv")) == "'file' cannot be read: No such file or directory"
     assert message(Files(tmp_path), "none.csv") == "'file' cannot be read: No such file or directory"
+
+
+OPEN = os.open
+
+
+def meddled(before: Callable[[], object] = str, after: Callable[[], object] = str) -> Callable[..., int]:
+    """The system's way to open a file, with somebody who is at it just before and just after."""
+
+    def open_meanwhile(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        before()
+        try:
+            return OPEN(path, flags, mode, dir_fd=dir_fd)
+        finally:
+            after()
+
+    return open_meanwhile
+
+
+def test_a_folder_that_is_exchanged_for_a_link_just_then_leads_nowhere(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner, aside = folder.path / "inner", folder.path / "aside"
+    inner.mkdir()
+    write(inner / "vip.csv", b"inside")
+
+    def lay_link() -> None:
+        inner.rename(aside)
+        inner.symlink_to(folder.sibling)
+
+    def take_link_away() -> None:
+        inner.unlink()
+        aside.rename(inner)
+
+    monkeypatch.setattr(os, "open", meddled(lay_link, take_link_away))
+    assert message(Files(folder.path), "inner/vip.csv").startswith("'file' cannot be read")
+    monkeypatch.undo()
+    with Files(folder.path).opened("inner/vip.csv") as file:
+        assert file.read() == b"inside"
+
+
+def test_a_file_with_another_name_that_may_lie_outside_is_refused(folder: Folder) -> None:
+    (folder.path / "hard.csv").hardlink_to(folder.secret)
+    assert message(Files(folder.path), "hard.csv") == "'file' has several names (hard links)"
+    with Files().opened(str(folder.path / "hard.csv")) as file:
+        assert file.read() == CSV
+
+
+def test_the_other_name_of_a_file_cannot_be_hidden_by_taking_this_one_away(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hard = folder.path / "hard.csv"
+    for last in (hard.unlink, lambda: (folder.path / "vip.csv").replace(hard)):
+        hard.hardlink_to(folder.secret)
+        monkeypatch.setattr(os, "open", meddled(after=last))
+        assert message(Files(folder.path), "hard.csv").startswith(("'file' cannot be read", "'file' has changed"))
+        monkeypatch.undo()
+
+
+def test_where_files_cannot_be_opened_by_steps_the_same_is_read_and_refused(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_files, "BY_STEPS", False)
+    files, hard = Files(folder.path), folder.path / "hard.csv"
+    with files.opened("up/data/vip.csv") as file:
+        assert file.read() == CSV
+    assert message(files, "up/secret.csv") == OUTSIDE
+    hard.hardlink_to(folder.secret)
+    assert message(files, "hard.csv") == "'file' has several names (hard links)"
+
+    def lay_link() -> None:
+        hard.unlink()
+        hard.symlink_to(folder.secret)
+
+    monkeypatch.setattr(os, "open", meddled(after=lay_link))
+    assert message(files, "hard.csv") in ("'file' has changed since it was checked", OUTSIDE)
+
+
+async def refused(env: dict[str, str], file: str) -> dict[str, Any]:
+    """How the server refuses to replace a list by a file."""
+    async with opened(read_settings(env)) as app, Client(build_server(app, local=True), cache=None) as host:
+        answer = await host.call_tool(TOOL, {**NAMED, "file": file, "replace": True})
+    assert answer.is_error
+    return dict(told(answer)["error"])
+
+
+@pytest.mark.parametrize(
+    ("limit", "code"),
+    [({"CLEVERTAP_ACCESS": "write"}, "not_allowed"), ({"CLEVERTAP_MAX_RECORDS": "100"}, "over_cap")],
+)
+async def test_for_a_call_that_may_not_be_made_no_file_is_read(
+    account: tuple[Sandbox, str], file: Path, limit: dict[str, str], code: str
+) -> None:
+    sandbox, url = account
+    for name in (str(file), str(file.with_name("none.csv"))):
+        assert (await refused(variables(url, **limit), name))["code"] == code
+    assert sandbox.requests == []
+
+
+async def test_a_file_larger_than_clevertap_takes_is_not_read(account: tuple[Sandbox, str], file: Path) -> None:
+    sandbox, url = account
+    os.truncate(file, LARGEST + 1)
+    assert message(Files(), str(file)) == "'file' has 5,368,709,121 bytes"
+    assert "CleverTap takes 5,368,709,120" in (await refused(variables(url), str(file)))["message"]
+    assert sandbox.requests == []
+
+
+OPEN_FILES = Path("/proc/self/fd")
+
+
+def open_files() -> set[Path]:
+    return {each.resolve() for each in OPEN_FILES.iterdir()}
+
+
+@pytest.mark.skipif(not OPEN_FILES.is_dir(), reason="only Linux lists what is open")
+async def test_nobody_reads_on_when_the_time_for_a_call_has_run_out(account: tuple[Sandbox, str], file: Path) -> None:
+    sandbox, url = account
+    os.truncate(file, LARGEST)
+    assert (await refused(variables(url, CLEVERTAP_DEADLINE="0.3"), str(file)))["code"] == "deadline"
+    assert file not in open_files()
+    assert sandbox.requests == []
 
 
 @pytest.mark.parametrize("name", ["passwd", "secret.csv"])

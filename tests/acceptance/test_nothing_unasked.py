@@ -13,7 +13,7 @@ from mcp.types import CallToolResult
 from clevertap_sandbox import Sandbox
 from clevertap_sandbox.serve import serving
 from clevertap_tools.actions import CATALOGUE
-from hosts import COMMAND, GENERATIONS, TRANSPORTS, account_variables, attached, working
+from hosts import COMMAND, EACH_TRANSPORT, GENERATIONS, account_variables, attached, working
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +55,7 @@ DESTRUCTIONS: list[tuple[str, dict[str, Any]]] = [
     ("delete_user_profile", {"identity": ["0001"]}),
     ("demerge_user_profiles", {"identities": ["0001"]}),
     ("disassociate_phone", {"phones": ["+34911222333"]}),
-    ("update_catalog", {"id": 1, "description": "x"}),
+    ("update_catalog", {"id": 1, "description": "x", "updatedBy": "x@example.org"}),
     ("delete_catalog", {"id": 1, "deletedBy": "a@example.org"}),
     ("upsert_catalog_products", {"catalogId": 1, "products": [{"identity": "SKU-1"}], "mode": "update"}),
     ("delete_catalog_product", {"catalogId": 1, "productId": "SKU-1"}),
@@ -108,7 +108,7 @@ def check_nothing_done(answer: CallToolResult, confirm: str, call: object) -> No
 
 @pytest.mark.parametrize("confirm", ["auto", "ask", "plan"])
 @pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", EACH_TRANSPORT)
 async def test_a_host_that_cannot_ask_does_nothing_harmful(transport: str, generation: str, confirm: str) -> None:
     with Sandbox() as account, serving(account) as url:
         async with attached(

@@ -27,7 +27,7 @@ from clevertap_mcp.privacy.free_text import international
 from clevertap_mcp.privacy.pseudonyms import PSEUDONYM, Pseudonyms
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Sandbox
 from clevertap_sandbox.serve import serving
-from hosts import COMMAND, GENERATIONS, TRANSPORTS, account_variables, says_yes, working
+from hosts import COMMAND, EACH_TRANSPORT, GENERATIONS, TRANSPORTS, account_variables, says_yes, working
 from personal_corpus import PEOPLE, Somebody, in_properties, in_words, leaks, profile
 from watched import address_of
 
@@ -279,7 +279,7 @@ async def walk(case: Case, host: Client, tool: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", EACH_TRANSPORT)
 async def test_nothing_that_a_process_emits_shows_anybody(case: Case, transport: str, generation: str) -> None:
     async with attached(case, transport, generation) as host:
         for tool, arguments in READS + WRONG:

@@ -218,6 +218,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("run_action", {"key": "get-events", "arguments": "{"}, "'arguments' must be an object"),
     ("run_action", {"key": "get-events", "argument": {}}, "nearest: 'arguments'"),
     ("run_action", {"key": "get-events", "ann@example.org": 1}, "person_"),
+    ("run_action", {"key": "get-events", "arguments": json.loads('{"x": ' * 150 + "1" + "}" * 150)}, "too deep"),
 ]
 
 

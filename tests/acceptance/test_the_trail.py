@@ -14,7 +14,7 @@ from mcp import Client
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Sandbox
 from clevertap_sandbox.door.faults import Fault, Kind
 from clevertap_sandbox.serve import serving
-from hosts import COMMAND, GENERATIONS, TRANSPORTS, account_variables, attached, says_yes, working
+from hosts import COMMAND, EACH_TRANSPORT, GENERATIONS, account_variables, attached, says_yes, working
 
 pytestmark = pytest.mark.anyio
 
@@ -63,7 +63,7 @@ async def call(host: Client, tool: str, **arguments: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", EACH_TRANSPORT)
 async def test_every_deed_plan_refusal_and_raw_request_is_a_line(
     account: tuple[Sandbox, str], log: Path, transport: str, generation: str
 ) -> None:

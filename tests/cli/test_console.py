@@ -128,6 +128,20 @@ def test_the_sandbox_command_prints_the_variables_that_lead_to_it(shell: Shell, 
     assert (tmp_path / "kept.sqlite").is_file()
 
 
+def test_a_seed_for_a_file_that_holds_data_is_said_to_be_of_no_use(shell: Shell, tmp_path: Path) -> None:
+    kept = str(tmp_path / "kept.sqlite")
+    with Sandbox(kept, seed=None) as sandbox:
+        sandbox.open()
+    for arguments, notice in (([], ""), (["--seed", "none"], f"--seed fills new files only; {kept} keeps")):
+        with shell.start("sandbox", "--db", kept, *arguments) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=shell.longest)
+        assert err.startswith(notice)
+        assert (process.returncode, bool(err)) == (0, bool(notice))
+
+
 def test_an_empty_sandbox_can_be_had(shell: Shell) -> None:
     with shell.start("sandbox", "--seed", "none") as process:
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""Classic catalogues, whole and in parts. Reference: data 10.3, engagement 13.1."""
+"""Classic catalogs, whole and in parts. Reference: data 10.3, engagement 13.1."""
 
 from __future__ import annotations
 
@@ -124,11 +124,38 @@ def test_a_category_may_be_required(make_door: MakeDoor) -> None:
     assert door.sandbox.mails == ["Catalog Shop: these columns are missing: Category"]
 
 
-def test_there_are_five_catalogues_of_each_kind(door: Door) -> None:
+def test_there_are_five_catalogs_of_each_kind(door: Door) -> None:
     for number in range(6):
         door.gets("POST", COMPLETE, body(uploaded(door), name=f"c-{number}"))
     door.gets("POST", COMPLETE, body(uploaded(door), name="places", isLocationCatalog=True))
     assert door.sandbox.mails[-2:] == ["Catalog c-5: there are more than 5 catalogs", "Catalog places: 2 items"]
+
+
+def test_a_sixth_that_was_refused_leaves_the_five_as_they_were(door: Door) -> None:
+    for number in range(6):
+        door.gets("POST", COMPLETE, body(uploaded(door), name=f"c-{number}"))
+    door.gets("POST", COMPLETE, body(uploaded(door), name="c-0"))
+    door.gets("POST", COMPLETE, body(uploaded(door), name="c-5"))
+    assert door.sandbox.mails[-2:] == ["Catalog c-0: 2 items", "Catalog c-5: there are more than 5 catalogs"]
+
+
+@pytest.mark.parametrize("tags", ["x", 1, ["a"], [None], [{"partNumber": [1]}], {"a": 1}])
+def test_names_of_parts_in_another_form_are_refused(door: Door, tags: Any) -> None:
+    refused = door.ask("POST", COMPLETE, in_parts(door, CSV, b"") | {"eTags": tags})
+    assert refused == (400, {"status": "fail", "error": "Invalid eTags", "code": 400})
+
+
+def test_what_was_begun_is_forgotten_with_its_places(make_door: MakeDoor) -> None:
+    now = [1_780_000_000.0]
+    door = make_door(clock=lambda: now[0])
+    shelf = door.sandbox._shelf
+    door.gets("GET", f"{ASK_PARTS}?totalParts=3")
+    assert (len(shelf._places), len(shelf._uploads)) == (3, 1)
+    now[0] += 10 * 24 * 3600
+    door.gets("GET", f"{ASK_PARTS}?totalParts=2")
+    assert (len(shelf._places), len(shelf._uploads)) == (2, 1)
+    door.sandbox.close()
+    assert (len(shelf._places), len(shelf._uploads)) == (0, 0)
 
 
 @pytest.mark.parametrize("field", ["name", "creator", "email", "url"])

@@ -1,4 +1,4 @@
-"""Catalogues of version 2 as the reference has them (engagement 13.2, data 10.3)."""
+"""Catalogs of version 2 as the reference has them (engagement 13.2, data 10.3)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ TOKEN = {"X-Account-Id": ACCOUNT_ID, "X-CleverTap-Token": ACCOUNT_TOKEN}
 
 @pytest.fixture
 def stocked(make_door: MakeDoor) -> Door:
-    """A project with the catalogue of the reference's example."""
+    """A project with the catalog of the reference's example."""
     return with_catalog(make_door())
 
 
@@ -63,7 +63,7 @@ def with_catalog(door: Door) -> Door:
 
 
 def stored(door: Door, catalog: int = 501) -> list[dict[str, Any]]:
-    """The products that a catalogue has; CleverTap has no call for it."""
+    """The products that a catalog has; CleverTap has no call for it."""
     with door.sandbox._store.transaction() as db:
         rows = db.execute("SELECT product FROM products WHERE catalog = ? ORDER BY identity", (catalog,)).fetchall()
     return [json.loads(product) for (product,) in rows]

@@ -191,3 +191,21 @@ def test_a_campaign_refuses_a_segment_that_is_not_there_if_all_of_them_are_known
     estimate = campaign | {"estimate_only": True}
     assert door.ask("POST", "/1/targets/create.json", estimate | {"segment": 7})[0] == 200
     assert door.ask("POST", "/1/targets/create.json", estimate | {"segment": 8})[0] == 400
+
+
+def test_a_segment_of_the_dashboard_holds_a_tenth_of_those_with_an_address_as_of_everybody(make_door: MakeDoor) -> None:
+    door = make_door()
+    people = [
+        {"type": "profile", "identity": f"c-{at}", "profileData": {"Email": f"c-{at}@example.org"} if at % 2 else {}}
+        for at in range(1000)
+    ]
+    assert door.ask("POST", "/1/upload", {"d": people})[0] == 200
+    campaign = {
+        "name": "x",
+        "target_mode": "email",
+        "content": {"subject": "s", "body": "b", "sender_name": "Acme"},
+        "when": "now",
+    }
+    for segment in (1, 2, 5, 10, 1759900001):
+        told = door.ask("POST", "/1/targets/create.json", campaign | {"segment": segment, "estimate_only": True})[1]
+        assert 30 <= told["estimates"]["web"] <= 70

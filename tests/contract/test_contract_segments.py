@@ -85,6 +85,34 @@ def test_an_account_has_2500_of_them(door: Door) -> None:
     assert door.gets("POST", CREATE, [GOLD])["status"] == "fail"
 
 
+def test_those_without_an_id_of_ones_own_count_too(make_door: MakeDoor) -> None:
+    door = make_door(customer_segment_id_required=False)
+    for start in range(0, 2500, 100):
+        named = [{"segment_name": f"s-{n}"} for n in range(start, start + 100)]
+        assert door.gets("POST", CREATE, named)["status"] == "success"
+    assert door.gets("POST", CREATE, [{"segment_name": "one more"}])["status"] == "fail"
+
+
+def test_no_segment_shares_its_id_with_a_campaign_of_the_same_second(door: Door) -> None:
+    mail = {"subject": "s", "body": "b", "sender_name": "n"}
+    campaign = {"name": "x", "target_mode": "email", "where": {}, "when": "now", "content": mail}
+    first = door.gets("POST", "/1/targets/create.json", campaign)["id"]
+    segment = door.gets("POST", CREATE, [GOLD])["processed"][0]["ct_segment_id"]
+    second = door.gets("POST", "/1/targets/create.json", campaign)["id"]
+    assert (first, segment, second) == (NOW, NOW + 1, NOW + 2)
+
+
+@pytest.mark.parametrize("segment", [{"ct_segment_id": [1]}, {"ct_segment_id": 2**63}, {"customer_segment_id": {}}])
+def test_an_id_in_another_form_names_no_segment(door: Door, segment: dict[str, Any]) -> None:
+    answer = door.gets("POST", UPDATE, moves("u-1", **segment, action="ADD"))
+    assert answer["unprocessed"] == [{"status": "fail", "error": "Segment not found"}]
+
+
+@pytest.mark.parametrize("name", [["x"], {}, 1])
+def test_a_name_in_another_form_is_refused(door: Door, name: Any) -> None:
+    assert door.gets("POST", CREATE, [{**GOLD, "segment_name": name}])["status"] == "fail"
+
+
 def test_people_are_put_in_and_taken_out_and_unknown_ones_created(door: Door) -> None:
     door.gets("POST", CREATE, [GOLD, TWO[0]])
     door.gets("POST", UPDATE, moves("cust-9001", customer_segment_id="G26", action="ADD"))

@@ -128,6 +128,13 @@ def test_a_campaign_to_count_under_must_exist(door: Door, number: Any) -> None:
     assert door.ask("POST", "/1/send/sms.json", body) == failure("Invalid campaign id")
 
 
+@pytest.mark.parametrize("group", [{}, ["otp"], 1, True])
+def test_a_tag_group_is_a_text(door: Door, group: Any) -> None:
+    body = message("sms", tag_group=group)
+    assert door.ask("POST", "/1/send/sms.json", body) == failure("Field tag_group is not valid")
+    assert door.gets("POST", "/1/send/sms.json", {**body, "tag_group": None}) == QUEUED
+
+
 @pytest.mark.parametrize("needed", [True, False])
 def test_whatsapp_may_want_a_message_id(make_door: MakeDoor, needed: bool) -> None:
     door = make_door(whatsapp_needs_message_id=needed)

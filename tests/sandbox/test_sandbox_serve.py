@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -127,6 +129,15 @@ def test_a_project_can_be_opened_and_filled_before_anybody_asks(tmp_path: Path) 
 def test_a_file_that_is_no_database_cannot_be_opened(tmp_path: Path) -> None:
     (tmp_path / "project.db").write_text("no database" * 100)
     with Sandbox(tmp_path / "project.db") as sandbox, pytest.raises(DatabaseError, match="not a database"):
+        sandbox.open()
+
+
+def test_a_file_of_another_version_of_the_sandbox_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    with Sandbox(tmp_path / "project.db", seed=None) as sandbox:
+        sandbox.open()
+    with closing(sqlite3.connect(tmp_path / "project.db")) as database:
+        database.execute("PRAGMA user_version = 1")
+    with Sandbox(tmp_path / "project.db") as sandbox, pytest.raises(DatabaseError, match="another version"):
         sandbox.open()
 
 

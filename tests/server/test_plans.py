@@ -12,8 +12,10 @@ from clevertap_mcp.guard.plans import LIFETIME, MOST_PLANS, Deed, Plans
 from clevertap_mcp.guard.repeats import HOUR, MOST_REMEMBERED, Repeats
 from clevertap_mcp.refusals import PlanRefusedError, RepeatedError
 from clevertap_tools.actions.campaigns import CreatedCampaign
+from clevertap_tools.preview import Preview
 
 DEED = Deed(account="A", action="create-campaign", arguments="digest", caller="ana", meaning="same")
+SHOWN = Preview("Send it.", reach=7)
 
 
 class Clock:
@@ -27,8 +29,8 @@ class Clock:
 
 def test_a_plan_is_good_for_exactly_one_use() -> None:
     plans = Plans()
-    handle = plans.draw_up(DEED, 7)
-    assert plans.find(handle, DEED).reach == 7
+    handle = plans.draw_up(DEED, SHOWN)
+    assert plans.find(handle, DEED).shown == SHOWN
     plans.use(handle, DEED)
     with pytest.raises(PlanRefusedError, match="used already"):
         plans.use(handle, DEED)
@@ -36,7 +38,7 @@ def test_a_plan_is_good_for_exactly_one_use() -> None:
 
 def test_looking_at_a_plan_does_not_use_it_up() -> None:
     plans = Plans()
-    handle = plans.draw_up(DEED, 7)
+    handle = plans.draw_up(DEED, SHOWN)
     plans.find(handle, DEED)
     plans.use(handle, DEED)
 
@@ -53,7 +55,7 @@ def test_looking_at_a_plan_does_not_use_it_up() -> None:
 )
 def test_a_plan_for_something_else_is_refused_and_not_used_up(other: Deed, reason: str) -> None:
     plans = Plans()
-    handle = plans.draw_up(DEED, 7)
+    handle = plans.draw_up(DEED, SHOWN)
     with pytest.raises(PlanRefusedError, match=reason):
         plans.use(handle, other)
     plans.use(handle, DEED)
@@ -62,7 +64,7 @@ def test_a_plan_for_something_else_is_refused_and_not_used_up(other: Deed, reaso
 def test_a_plan_expires_after_ten_minutes() -> None:
     clock = Clock()
     plans = Plans(clock)
-    early, late = plans.draw_up(DEED, 7), plans.draw_up(DEED, 7)
+    early, late = plans.draw_up(DEED, SHOWN), plans.draw_up(DEED, SHOWN)
     clock.now += LIFETIME - 1
     plans.use(early, DEED)
     clock.now += 1
@@ -73,14 +75,14 @@ def test_a_plan_expires_after_ten_minutes() -> None:
 @given(st.text())
 def test_no_other_text_is_a_plan(handle: str) -> None:
     plans = Plans()
-    plans.draw_up(DEED, 7)
+    plans.draw_up(DEED, SHOWN)
     with pytest.raises(PlanRefusedError, match="not known"):
         plans.find(handle, DEED)
 
 
 def test_a_plan_that_belongs_to_a_question_is_none_that_a_model_can_use() -> None:
     plans = Plans()
-    handle = plans.draw_up(DEED, 7, asked=True)
+    handle = plans.draw_up(DEED, SHOWN, asked=True)
     with pytest.raises(PlanRefusedError, match="not known"):
         plans.use(handle, DEED)
     plans.use(handle, DEED, asked=True)
@@ -88,15 +90,15 @@ def test_a_plan_that_belongs_to_a_question_is_none_that_a_model_can_use() -> Non
 
 def test_a_plan_that_was_shown_answers_no_question() -> None:
     plans = Plans()
-    handle = plans.draw_up(DEED, 7)
+    handle = plans.draw_up(DEED, SHOWN)
     with pytest.raises(PlanRefusedError, match="not known"):
         plans.use(handle, DEED, asked=True)
 
 
 def test_the_oldest_plans_give_way() -> None:
     plans = Plans()
-    first = plans.draw_up(DEED, 7)
-    handles = {plans.draw_up(DEED, 7) for _ in range(MOST_PLANS)}
+    first = plans.draw_up(DEED, SHOWN)
+    handles = {plans.draw_up(DEED, SHOWN) for _ in range(MOST_PLANS)}
     assert len(handles) == MOST_PLANS
     with pytest.raises(PlanRefusedError, match="not known"):
         plans.find(first, DEED)

@@ -13,7 +13,14 @@ from clevertap_mcp.privacy.privacy import WITHHELD, Privacy
 from clevertap_mcp.privacy.pseudonyms import PSEUDONYM, Pseudonyms
 from clevertap_tools.actions.campaigns import CampaignReport, CreatedCampaign
 from clevertap_tools.actions.proxy import RawAnswer
-from clevertap_tools.errors import CleverTapError, InvalidArgumentsError, InvalidRequestError, NotReadyError
+from clevertap_tools.actions.variables import DefinedVariables
+from clevertap_tools.errors import (
+    CleverTapError,
+    DeadlineError,
+    InvalidArgumentsError,
+    InvalidRequestError,
+    NotReadyError,
+)
 from clevertap_tools.page import Page
 from clevertap_tools.upload_result import RefusedRecord, UploadResult
 
@@ -421,3 +428,47 @@ def test_where_the_operator_shows_everything_only_unseen_characters_go() -> None
     assert open_privacy.error(InvalidRequestError("mira\u200b@", status=400), {}).message == "mira@"
     raw = RawAnswer(status=200, content_type="image/png", base64="AAAA")
     assert open_privacy.result(raw, {}) == raw
+
+
+SHORT = ["7", "42", "0001", "12345", "Al", "jo", "c-1", "é", "abc", "मी"]
+
+
+@pytest.mark.parametrize("value", SHORT)
+def test_whom_a_call_names_by_a_pseudonym_is_masked_in_the_answer_however_short(value: str) -> None:
+    named = privacy.named({"identity": pseudonyms.of(value), "email": "x@example.org"})
+    assert named["identity"] == value
+    hidden = pseudonyms.of(value)
+    said = f"no such one: {value}, sorry <{value.upper()}>"
+    refused = UploadResult(
+        sent=1, accepted=0, refused=1, unaccounted=0, unsent=0, refusals=[RefusedRecord(index=7, reason=said)]
+    )
+    for text in (
+        privacy.error(InvalidRequestError(said, status=400), named).message,
+        str(privacy.result(RawAnswer(status=200, content_type="text/plain", text=said), named).text),
+        (privacy.result(CampaignReport(id=1, finished=True, result={"x": [said]}), named).result or {})["x"][0],
+        privacy.result(refused, named).refusals[0].reason,
+        privacy.shown({"description": said}, named)["description"],
+    ):
+        assert f": {hidden}," in text
+        assert text.count("person_") == 2
+    assert privacy.result(refused, named).refusals[0].index == 7
+
+
+def test_short_values_that_whoever_calls_wrote_in_clear_are_figures_like_any_other() -> None:
+    error = InvalidRequestError("no such one: 7, sorry", status=400)
+    assert privacy.error(error, privacy.named({"identity": "7"})).message == error.message
+
+
+def test_parts_of_words_and_figures_of_our_own_are_not_taken_for_short_names() -> None:
+    named = privacy.named({"identity": pseudonyms.of("7")})
+    ours = DefinedVariables(defined=7, warning="Exactly this was done 7 minutes ago.")
+    assert privacy.result(ours, named) == ours
+    late = DeadlineError("The time for this call ran out (7 s).")
+    assert privacy.error(late, named).message == late.message
+    said = InvalidRequestError("17 and 7a are others", status=400)
+    assert privacy.error(said, named).message == said.message
+
+
+def test_a_pseudonym_in_a_piece_of_json_is_not_masked_once_more() -> None:
+    line = f"Body: \"{{'email': '{MIRA}'}}\""
+    assert privacy.text(line) == line

@@ -12,11 +12,13 @@ from clevertap_mcp.guard.access import Access
 from clevertap_mcp.rendering.render import size
 from clevertap_mcp.rendering.table import compact
 from clevertap_mcp.search.finding import ROOM_FOR_OUTPUTS, find, find_tool
+from clevertap_mcp.search.ranking import deeds, known_meanings, rank, sayings
 from clevertap_mcp.search.running import Outcome, meant, run_tool
 from clevertap_mcp.server import SEARCHED, instructions
 from clevertap_mcp.settings import Confirm, read_settings
 from clevertap_mcp.toolsets import choose
 from clevertap_tools.actions import CATALOGUE
+from clevertap_tools.effect import Effect
 from clevertap_tools.errors import InvalidArgumentsError
 
 MOST_TOKENS = 1_200
@@ -102,3 +104,69 @@ def test_what_is_not_offered_is_refused_like_what_does_not_exist(key: str) -> No
 def test_agents_are_told_how_actions_are_reached() -> None:
     assert SEARCHED in instructions(read_settings({}, sandbox=True, toolsets="search"))
     assert SEARCHED not in instructions(read_settings({}, sandbox=True))
+
+
+HARMLESS = (
+    "AB test",
+    "test users",
+    "clean data",
+    "dashboards",
+    "old campaigns",
+    "stopped campaigns",
+    "deleted accounts",
+    "removed from cart",
+    "end of campaign report",
+    "unsubscribe rate",
+    "how many unsubscribed last month",
+    "product recommendations",
+    "churn rate",
+    "pull the numbers of the campaign",
+)
+"""Wishes to see something, with words that also stand in wishes to delete, stop or send."""
+
+
+@pytest.mark.parametrize("wish", HARMLESS)
+def test_a_harmless_wish_does_not_find_first_what_only_sends_or_destroys(wish: str) -> None:
+    assert all(not action.effects <= {Effect.SEND, Effect.DESTROY} for action in rank(wish, CATALOGUE)[:1])
+
+
+@pytest.mark.parametrize(
+    ("wish", "key", "most"),
+    [
+        ("remove someone from mailing list", "set-subscription", 1),
+        ("turn off a product catalogue", "update-catalog", 1),
+        ("deactivate a catalog", "update-catalog", 1),
+        ("test mail", "send-message", 1),
+        ("WhatsApp template message", "send-message", 1),
+        ("merge duplicates", "upload-user-profiles", 1),
+        ("how much money did we make in 1997", "get-event-trends", 1),
+        ("monthly revenue", "get-event-trends", 1),
+        ("average order value", "get-event-trends", 1),
+        ("preview campaign audience size", "create-campaign", 1),
+        ("how many people would this reach", "create-campaign", 2),
+        ("resend the campaign", "create-campaign", 3),
+        ("import contacts from csv", "upload-user-profiles", 1),
+        ("count how many customers purchased", "get-profile-count", 1),
+    ],
+)
+def test_what_was_once_mistaken_is_found(wish: str, key: str, most: int) -> None:
+    assert key in [action.key for action in rank(wish, CATALOGUE)[:most]]
+
+
+@pytest.mark.parametrize("wish", ["zzz", "hello", "of the"])
+def test_what_says_too_little_finds_nothing(wish: str) -> None:
+    assert rank(wish, CATALOGUE) == []
+
+
+def test_every_action_that_may_do_harm_has_to_be_asked_for_by_its_deed() -> None:
+    harmful = {
+        key
+        for key, action in CATALOGUE.items()
+        if Effect.READ not in action.effects and any(effect.guarded for effect in action.effects)
+    }
+    assert deeds().keys() == harmful
+    assert {meaning for meant in deeds().values() for meaning in meant} <= known_meanings()["meanings"].keys()
+
+
+def test_sayings_are_those_of_actions_that_exist() -> None:
+    assert sayings().keys() == CATALOGUE.keys()

@@ -431,6 +431,17 @@ async def test_a_quota_lets_so_many_sends_pass_and_no_more(trail: Trail, file: P
     assert len(lines(file)) == 2
 
 
+async def test_a_call_of_several_sends_needs_room_for_all_of_them(trail: Trail, file: Path, clock: Clock) -> None:
+    with pytest.raises(SpentError, match=r"0 of 4 sends .* this call makes 5"):
+        await trail.write({**send("1"), "sends": 5}, Quota("A", 4, NOON, 5))
+    await trail.write({**send("1"), "sends": 3}, Quota("A", 4, NOON, 3))
+    for each in (trail, Trail(file, clock=clock)):
+        with pytest.raises(SpentError, match="3 of 4 sends"):
+            await each.write({**send("2"), "sends": 2}, Quota("A", 4, NOON, 2))
+    await trail.write({"event": "done", "call": "1", "outcome": "failed"})
+    await trail.write({**send("2"), "sends": 4}, Quota("A", 4, NOON, 4))
+
+
 @pytest.mark.parametrize(
     ("outcome", "counts"),
     [("refused", False), ("failed", False), ("done", True), ("unknown", True), ("cancelled", True)],

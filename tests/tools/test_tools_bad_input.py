@@ -79,7 +79,9 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("upload-user-profiles", {"profiles": [{"identity": "a"}]}, "profiles[0].profileData", "missing"),
     ("get-profile-count", {}, "event_name", "Ask for something"),
     ("get-user-profiles", {}, "event_name", "Ask for something"),
-    ("get-event-count", {"geo": [{"country": "Spain"}]}, "event_name", "get_profile_count"),
+    ("get-event-count", {"geo": [{"country": "Spain"}]}, "event_name", "clevertap_get_profile_count"),
+    ("get-profile-count", {"profile_filters": [{"kind": "profile_fields", "name": "identity", "value": "a"}]}, "profile_filters[0].name", "'profile_filters[0].name' cannot be filtered on; use Email or Phone, or look the person up with clevertap_get_user_profile"),
+    ("get-profile-count", {"profile_filters": [{"kind": "profile_fields", "name": "email", "value": "a"}]}, "profile_filters[0].name", "is spelt 'Email' here"),
     # over CleverTap's published sizes
     ("upload-events", {"events": [EVENT] * 10_001}, "events", "at most 10000 entries; split the call"),
     ("upload-events", {"events": [{**EVENT, "evtName": "x" * 513}]}, "events[0].evtName", "longer than 512"),

@@ -223,6 +223,8 @@ def test_a_draft_goes_out_as_a_draft_and_is_called_one() -> None:
         ({**PUSH, "content": {"title": "a", "body": "b", "cards": []}}, "'content.cards' belongs to target_mode=notificationinbox only"),
         ({**PUSH, "content": {"title": "a", "body": "b", "whatsapp": {"msg": "c"}}}, "'content.whatsapp' belongs to target_mode=whatsapp only"),
         ({**HOOK, "webhook_endpoint_name": None}, "'webhook_endpoint_name' is missing"),
+        ({**MAIL, "content": {**MAIL["content"], "bcc": "a@b.co; c@d.co"}}, "'content.bcc' takes one e-mail address"),  # type: ignore[dict-item] # a dict
+        ({**PUSH, "content": {"title": "a", "body": "b", "cc": "a@b.co"}}, "'content.cc' belongs to target_mode=email only"),
         ({**PUSH, "skip_estimate": True, "estimate_only": True}, "contradict each other"),
         ({**PUSH, "where": {"event_name": "A", "from": "2026-03-02", "to": "2026-02-01"}}, "'where.from' is after 'where.to'"),
         ({**PUSH, "where": {"prompt": "everybody"}}, "'where.prompt' is not an argument"),
@@ -243,6 +245,17 @@ async def test_an_estimate_tells_the_reach_and_creates_nothing(shop: Site, perfo
     assert result.reach == 2357 // 2
     listed = await perform(shop, "get-campaigns", MAY)
     assert listed.campaigns == []
+
+
+async def test_copies_are_among_those_who_are_reached(shop: Site, perform: Perform) -> None:
+    content = {**MAIL["content"], "cc": "one@example.org", "bcc": "two@example.org"}  # type: ignore[dict-item] # a dict
+    copied = {**MAIL, "content": content, "estimate_only": True}
+    assert (await perform(shop, "create-campaign", copied)).reach == 2357 // 2 + 2
+    action = CATALOGUE["create-campaign"]
+    assert action.preview is not None
+    async with shop.client() as client:
+        asked = action.parse(copied)
+        assert (await action.preview(client.for_call(), asked, asked)).reach == 2357 // 2 + 2
 
 
 async def test_the_reach_is_the_sum_of_the_estimates(shop: Site, perform: Perform) -> None:
@@ -397,6 +410,19 @@ async def test_clevertaps_own_checks_are_told_in_its_words(make_site: MakeSite, 
     campaign = {**PUSH, "devices": ["android"]}
     with pytest.raises(InvalidRequestError, match="Notification channel is required for devices having Android 8"):
         await perform(site, "create-campaign", campaign)
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [("Field subject is empty (inside content)", "content.subject"), ("Field when is in the past", "when")],
+)
+async def test_a_refusal_names_the_field_that_clevertap_names(
+    site: Site, perform: Perform, words: str, field: str
+) -> None:
+    site.breaks(Kind.STATUS, CREATE, status=400, error=words)
+    with pytest.raises(InvalidRequestError) as caught:
+        await perform(site, "create-campaign", MAIL)
+    assert caught.value.field == field
 
 
 def test_only_an_estimate_reads() -> None:

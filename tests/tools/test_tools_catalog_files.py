@@ -1,4 +1,4 @@
-"""Uploading a classic catalogue, whole and in parts."""
+"""Uploading a classic catalog, whole and in parts."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from hypothesis import given as over
 from hypothesis import strategies as st
 
 from clevertap_sandbox import Kind
-from clevertap_tools import table_upload
 from clevertap_tools.action import CATALOGUE
 from clevertap_tools.actions.catalog_files import CatalogRules
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import InvalidArgumentsError, InvalidRequestError, OutcomeUnknownError
-from clevertap_tools.table_file import Lines, read_table
-from clevertap_tools.table_upload import SINGLE, Source, cuts
+from clevertap_tools.files import table_upload
+from clevertap_tools.files.table_file import Lines, read_table
+from clevertap_tools.files.table_upload import SINGLE, Source, cuts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +46,11 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "shop.csv"
     path.write_bytes(HEADER + b"p-1,Mug,u\np-2,Cup,u\n")
     return path
+
+
+def puts(site: Site) -> list[str]:
+    """The length of each file that was put into the store."""
+    return [each.headers["content-length"] for each in site.sandbox.requests if each.method == "PUT"]
 
 
 @pytest.fixture
@@ -78,6 +83,12 @@ async def test_rows_become_a_table_with_every_column(site: Site, perform: Perfor
         ]
 
 
+async def test_a_row_may_be_as_long_as_its_cells(site: Site, perform: Perform) -> None:
+    row = {**MUG, **{f"c{number}": '"' * 131_072 for number in range(9)}, "Odd": "\x00\u2028\x0b"}
+    assert (await perform(site, KEY, {**NAMED, "rows": [row]})).sent == 1
+    assert int(puts(site)[0]) > 2 << 20
+
+
 async def test_items_with_the_same_identity_are_told(site: Site, perform: Perform, file: Path) -> None:
     write(file, HEADER + b"p-1,Mug,u\np-2,Cup,u\np-1,Jug,u\np-1,Jar,u\n")
     result = await perform(site, KEY, {**NAMED, "file": str(file)})
@@ -108,6 +119,11 @@ async def test_a_name_that_is_taken_is_told_with_what_to_do(
         ({**NAMED, "rows": [MUG, {**MUG, "Tags": ["a"]}]}, "'rows\\[1\\]' has a list or an object in it"),
         ({**NAMED, "rows": [MUG | {f"c{n}": n for n in range(18)}]}, "'rows' have more than 20 columns"),
         ({**NAMED, "rows": ["p-1"]}, "'rows\\[0\\]' must be an object"),
+        ({**NAMED, "rows": [{**MUG, "Si\rze": 1}]}, "'rows\\[0\\]' has a column whose name .* line break"),
+        ({**NAMED, "rows": [MUG, {**MUG, "Si\nze": 1}]}, "'rows\\[1\\]' has a column whose name .* rename"),
+        ({**NAMED, "rows": [{**MUG, " ": 1}]}, "'rows\\[0\\]' has a column whose name is empty"),
+        ({**NAMED, "rows": [MUG, {**MUG, "Text": "x" * 131_073}]}, "'rows\\[1\\]' has .* 131,072 .*; shorten it"),
+        ({**NAMED, "rows": [{**MUG, "x" * 131_073: 1}]}, "'rows\\[0\\]' has .* a column's name of more than 131,072"),
     ],
 )
 async def test_wrong_arguments_never_leave(site: Site, perform: Perform, given: dict[str, Any], words: str) -> None:
@@ -125,6 +141,7 @@ async def test_wrong_arguments_never_leave(site: Site, perform: Perform, given: 
         (HEADER[:-1] + b",c" * 18 + b"\n", "line 1 of 'file' has 21 columns; CleverTap takes 20"),
         (HEADER + b"p-1,Mug\n", "line 2 of 'file' has 2 cells where the header has 3"),
         (HEADER + b" ,Mug,u\n", "line 2 of 'file' has no Identity"),
+        (HEADER + b"p," + b"M" * 131_073 + b",u\n", "line 2 of 'file' has a cell of more than 131,072 characters"),
         (HEADER + b'p-1,"Mug\nwith handle",u\n,Cup,u\n', "line 4 of 'file' has no Identity"),
     ],
 )
@@ -189,7 +206,7 @@ def test_a_table_is_cut_between_its_rows_wherever_they_lie(cells: list[tuple[str
     content = text.getvalue().removesuffix("" if end else "\n").encode()
     targets = [len(content) * number // 4 for number in (1, 2, 3)]
     table = read_table(Lines(io.BytesIO(content)), CatalogRules(1000), targets)
-    pieces = Source(lambda: io.BytesIO(content), table).pieces
+    pieces = Source(io.BytesIO(content), table).pieces
     stretches = [content[piece.start : piece.stop] + piece.ending for piece in pieces]
     assert 1 <= len(pieces) <= 4
     assert "".join(each.decode() for each in stretches).rstrip("\n") == content.decode().rstrip("\n")
@@ -223,7 +240,7 @@ async def test_a_replacement_is_guarded_and_told_in_words(site: Site) -> None:
     asked = action.parse({**INLINE, "replace": True, "override": True})
     async with site.client() as client:
         preview = await action.preview(client.for_call(), asked, asked)
-    assert preview.deed == 'Replace all items of the catalogue "Shop" by 2 rows.'
+    assert preview.deed == 'Replace all items of the catalog "Shop" by 2 rows.'
     assert preview.details == ("Columns of the old one that are missing are lost.",)
     assert (action.effect_of(asked), asked.record_count) == (Effect.DESTROY, 2)
     assert action.effect_of(action.parse(INLINE)) is Effect.UPSERT

@@ -1,4 +1,4 @@
-"""The typed actions of catalogues and their products against a served project (engagement 13.2)."""
+"""The typed actions of catalogs and their products against a served project (engagement 13.2)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clevertap_tools.account import Account
 from clevertap_tools.action import CATALOGUE
 from clevertap_tools.actions.catalogs import CatalogPage, OneCatalog, page_of
 from clevertap_tools.bare import read_bare, within
-from clevertap_tools.catalog import read_one, updated
+from clevertap_tools.catalog import read_one, updated, with_times
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import (
     ConfigurationError,
@@ -25,7 +25,8 @@ from clevertap_tools.errors import (
     UnreadableAnswerError,
 )
 from clevertap_tools.moments import ProjectTime
-from clevertap_tools.products import LARGEST_BATCH, batches, read_bulk
+from clevertap_tools.product_answers import read_bulk
+from clevertap_tools.products import LARGEST_BATCH, batches
 from clevertap_tools.upload import Batch
 from clevertap_tools.wire import Answer
 
@@ -53,7 +54,7 @@ RUNNER = {
 
 
 async def stocked(site: Site, perform: Perform, *identities: str) -> Site:
-    """The site with the catalogue of the reference, and products in it."""
+    """The site with the catalog of the reference, and products in it."""
     await perform(site, "create-catalog", SHOES)
     if identities:
         products = [{**RUNNER, "identity": each} for each in identities]
@@ -173,7 +174,8 @@ def test_an_update_is_not_sent_when_it_would_lose_columns_nobody_told_of() -> No
 async def test_the_preview_of_an_update_names_what_is_lost_and_only_reads(site: Site, perform: Perform) -> None:
     await stocked(site, perform)
     schema = [{"name": "size", "type": "number"}]
-    given = {"id": 501, "catalogName": "boots", "catalogSchema": schema, "fieldMappings": {"maker": "size"}}
+    one = {"id": 501, "updatedBy": "mira@example.net"}
+    given = {**one, "catalogName": "boots", "catalogSchema": schema, "fieldMappings": {"maker": "size"}}
     said = await preview(site, "update-catalog", given)
     assert said.deed == 'Update catalog "shoes" (501).'
     assert said.details == (
@@ -183,11 +185,66 @@ async def test_the_preview_of_an_update_names_what_is_lost_and_only_reads(site: 
         'Field mappings changed: "maker" from "brand" to "size"',
         "All else stays as it is.",
     )
-    retyped = await preview(site, "update-catalog", {"id": 501, "catalogSchema": [{"name": "brand", "type": "string"}]})
+    retyped = await preview(site, "update-catalog", {**one, "catalogSchema": [{"name": "brand", "type": "string"}]})
     assert retyped.details[0] == 'Attributes changed: "brand" from "string, filterable" to "string"'
-    same = await preview(site, "update-catalog", {"id": 501, "catalogSchema": SCHEMA})
-    assert same.details == ("Nothing changes: the catalog is like that already.",)
     assert {each.method for each in site.sandbox.requests} == {"GET"}
+
+
+async def test_an_update_after_which_nothing_is_different_is_refused_before_anybody_is_asked(
+    site: Site, perform: Perform
+) -> None:
+    await stocked(site, perform)
+    given = {"id": 501, "catalogName": "shoes", "catalogSchema": SCHEMA, "updatedBy": "mira@example.net"}
+    for refused in (preview(site, "update-catalog", given), perform(site, "update-catalog", given)):
+        with pytest.raises(InvalidArgumentsError, match="There is nothing to change"):
+            await refused
+    assert site.asked(f"{CATALOGS}/501", "PUT") == []
+    done = await perform(site, "update-catalog", {**given, "description": "new"})
+    assert done.catalog["description"] == "new"
+
+
+@pytest.mark.parametrize("stored", ['"half \\ud800"', "NaN", "1e999"])
+def test_an_update_that_would_repeat_what_no_request_can_hold_is_refused_plainly(stored: str) -> None:
+    current = json.loads(f'{{"catalogName": "a", "catalogSchema": [], "description": {stored}}}')
+    with pytest.raises(UnreadableAnswerError, match="in the description of this catalog") as caught:
+        updated(current, {"status": "ACTIVE"})
+    assert "Give description in the call" in caught.value.next
+    assert updated(current, {"description": "b"})["description"] == "b"
+
+
+async def test_times_of_a_catalog_are_those_of_the_list(site: Site, perform: Perform) -> None:
+    made = (await perform(site, "create-catalog", SHOES)).catalog
+    [row] = (await perform(site, "list-catalogs")).catalogs
+    assert made["createdAt"] == row.created == (await shown(site, perform))["createdAt"] == "2026-05-28T20:26:40+00:00"
+    assert with_times({"createdAt": "2026-05-28", "updatedAt": 1_780_000_000}, ProjectTime(None, 0)) == {
+        "createdAt": "2026-05-28",
+        "updatedAt": "2026-05-28T20:26:40+00:00",
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "field", "remedy"),
+    [
+        ("create-catalog", SHOES, "catalogName", "Choose another"),
+        ("get-catalog", {"id": 7}, "id", "clevertap_list_catalogs"),
+        ("update-catalog", {"id": 7, "status": "ACTIVE", "updatedBy": "mira@example.net"}, "id", "clevertap_list_catalogs"),
+        ("delete-catalog", {"id": 7, "deletedBy": "mira@example.net"}, "id", "clevertap_list_catalogs"),
+        ("delete-catalog-product", {"catalogId": 7, "productId": "a"}, "catalogId", "clevertap_list_catalogs"),
+        ("delete-catalog-product", {"catalogId": 501, "productId": "a"}, "productId", "Check its identity"),
+    ],
+)  # fmt: skip
+async def test_a_refusal_names_the_argument_at_fault_and_the_remedy(
+    site: Site, perform: Perform, key: str, given: dict[str, Any], field: str, remedy: str
+) -> None:
+    await stocked(site, perform)
+    with pytest.raises(InvalidRequestError) as caught:
+        await perform(site, key, given)
+    assert caught.value.field == field
+    assert remedy in caught.value.next
+
+
+def test_nobody_counts_what_goes_with_a_catalog() -> None:
+    assert not CATALOGUE["delete-catalog"].parse({"id": 501, "deletedBy": "mira@example.net"}).countable
 
 
 async def test_the_preview_of_a_deletion_names_the_catalog_and_how_much_is_in_it(site: Site, perform: Perform) -> None:
@@ -198,7 +255,10 @@ async def test_the_preview_of_a_deletion_names_the_catalog_and_how_much_is_in_it
     assert {each.method for each in site.sandbox.requests} == {"GET"}
     assert (await perform(site, "delete-catalog", given)).deleted
     assert site.asked(f"{CATALOGS}/delete/501")[0].query == {"deletedBy": "mira@example.net"}
-    for key, arguments in (("delete-catalog", given), ("update-catalog", {"id": 501, "description": "x"})):
+    for key, arguments in (
+        ("delete-catalog", given),
+        ("update-catalog", {"id": 501, "description": "x", "updatedBy": "mira@example.net"}),
+    ):
         with pytest.raises(InvalidRequestError, match="not found"):
             await preview(site, key, arguments)
 
@@ -338,12 +398,15 @@ PAIR = [{"identity": "a", "name": "A"}, {"identity": "b", "name": "B"}]
         ({"skipped": ["b"]}, 1, [(8, "no reason given")]),
         ({"errors": {"a": "bad", "b": "worse"}}, 0, [(7, "bad"), (8, "worse")]),
         ({"failed": [{"index": 0, "error": "bad"}]}, 1, [(None, "bad")]),
-        ({"failed": [{"identity": {"x": 1}}]}, 1, [(None, "no reason given")]),
         ({"failedCount": 1}, 1, [(None, "skipped by CleverTap, which does not say which product it is")]),
         ({"failed": 2, "failures": [{"identity": "a", "error": "x"}]}, 0, [(7, "x"), (None, None)]),
-        ({"failedCount": 99}, 0, [(None, None), (None, None)]),
-        ({"failed": [{}, {}, {}]}, 0, [(None, None), (None, None)]),
-        ({"failed": True, "failedCount": -1, "rejected": None}, 2, []),
+        ({"failed": ["a"], "errors": [{"identity": "a", "error": "x"}]}, 1, [(7, "x")]),
+        ({"data": {"errors": {"a": ["x", "y"]}}}, 1, [(7, "x; y")]),
+        ({"data": {"errors": {"a": {"message": "m"}}}, "failedCount": 1, "successCount": 1}, 1, [(7, "m")]),
+        ({"result": {"summary": {"successCount": 1, "failureCount": 1}}}, 1, [(None, None)]),
+        ({"processed": 2, "errors": [], "total": 2}, 2, []),
+        ({"success": True, "failed": None}, 2, []),
+        ({"message": "Operation completed successfully", "timestamp": 1760001000, "errors": {}}, 2, []),
     ],
 )
 def test_the_account_of_products_is_read_in_every_shape(
@@ -357,9 +420,48 @@ def test_the_account_of_products_is_read_in_every_shape(
         assert reason is None or found.reason == reason
 
 
-def test_an_empty_account_is_none() -> None:
-    with pytest.raises(UnreadableAnswerError):
-        read_bulk(Batch(0, PAIR), Answer(200, b"{}"))
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"message": "Accepted"},
+        {"invalidateCacheSeconds": 300},
+        {"created": 0},
+        {"failedCount": 99},
+        {"failed": [{}, {}, {}]},
+        {"failed": 1, "skipped": 1},
+        {"accepted": 2, "failures": [{"identity": "a"}]},
+        {"accepted": 2, "successCount": 1},
+        {"failed": 1, "failures": ["a", "b"]},
+    ],
+)
+def test_an_account_that_says_nothing_or_contradicts_itself_is_none(body: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableAnswerError, match="does not say what became"):
+        read_bulk(Batch(0, PAIR), Answer(200, json.dumps(body).encode()))
+
+
+OK = "Operation completed successfully"
+
+
+@pytest.mark.parametrize(
+    ("body", "accepted", "refused"),
+    [
+        ({"accepted": 0, "total": 2}, 0, 0),
+        ({"successCount": 1, "errorRate": 2}, 1, 0),
+        ({"processed": 1, "skippedProducts": {"count": 1}}, 1, 0),
+        ({"message": OK, "invalidateCacheSeconds": 300}, 0, 0),
+        ({"message": OK, "created": 0}, 0, 0),
+        ({"message": OK, "results": [{"identity": "a", "status": "failed"}]}, 0, 0),
+        ({"message": "Completed, some products failed"}, 0, 0),
+        ({"failed": [{"identity": {"x": 1}}]}, 0, 0),
+        ({"failed": True, "failedCount": -1, "rejected": None}, 0, 0),
+        ({"failures": ["a", "of another call"]}, 0, 1),
+        ({"failures": ["a"], "errors": [{"message": "bad"}]}, 0, 1),
+    ],
+)
+def test_what_an_account_leaves_open_is_unaccounted(body: dict[str, Any], accepted: int, refused: int) -> None:
+    outcome = read_bulk(Batch(7, PAIR), Answer(200, json.dumps(body).encode()))
+    assert (outcome.accepted, len(outcome.refused), outcome.unaccounted) == (accepted, refused, 2 - accepted - refused)
 
 
 BAD: list[tuple[str, dict[str, Any], str, str]] = [
@@ -373,8 +475,8 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("create-catalog", {**SHOES, "fieldMappings": {"a": 1}}, "fieldMappings.a", "must be text"),
     ("create-catalog", {**SHOES, "catalogname": "x"}, "catalogname", "nearest: 'catalogName'"),
     ("create-catalog", {"catalogName": "a", "catalogSchema": SCHEMA}, "createdBy", "missing"),
-    ("update-catalog", {"id": 501}, "catalogName", "is needed"),
-    ("update-catalog", {"id": 501, "updatedBy": "a@example.net"}, "catalogName", "is needed"),
+    ("update-catalog", {"id": 501, "description": "x"}, "updatedBy", "missing"),
+    ("update-catalog", {"id": 501, "updatedBy": "a@example.net"}, "catalogName", "nothing to change"),
     ("update-catalog", {"id": 501, "status": "DELETED"}, "status", "'ACTIVE'"),
     ("delete-catalog", {"id": 501}, "deletedBy", "missing"),
     ("upsert-catalog-products", {"catalogId": 501, "products": []}, "products", "at least 1"),
@@ -407,7 +509,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("list-catalogs", {}),
     ("get-catalog", {"id": 501}),
     ("create-catalog", SHOES),
-    ("update-catalog", {"id": 501, "description": "x"}),
+    ("update-catalog", {"id": 501, "description": "x", "updatedBy": "mira@example.net"}),
     ("delete-catalog", {"id": 501, "deletedBy": "mira@example.net"}),
 ]
 
@@ -428,7 +530,7 @@ async def test_every_call_is_let_in_whichever_headers_count(make_site: MakeSite,
     await perform(site, "create-catalog", SHOES)
     await perform(site, "upsert-catalog-products", {"catalogId": 501, "products": [RUNNER]})
     await perform(site, "delete-catalog-product", {"catalogId": 501, "productId": "SKU-1"})
-    await perform(site, "update-catalog", {"id": 501, "description": "x"})
+    await perform(site, "update-catalog", {"id": 501, "description": "x", "updatedBy": "mira@example.net"})
     await perform(site, "delete-catalog", {"id": 501, "deletedBy": "mira@example.net"})
     assert (await perform(site, "list-catalogs")).catalogs == []
     for sent in site.sandbox.requests:
@@ -464,7 +566,13 @@ async def test_a_wrong_token_is_told_as_wrong_credentials(make_site: MakeSite, p
     ("key", "given", "method", "path", "look"),
     [
         ("create-catalog", SHOES, "POST", CATALOGS, "clevertap_list_catalogs"),
-        ("update-catalog", {"id": 501, "description": "x"}, "PUT", f"{CATALOGS}/501", "clevertap_get_catalog"),
+        (
+            "update-catalog",
+            {"id": 501, "description": "x", "updatedBy": "mira@example.net"},
+            "PUT",
+            f"{CATALOGS}/501",
+            "clevertap_get_catalog",
+        ),
         (
             "delete-catalog",
             {"id": 501, "deletedBy": "a@example.net"},
@@ -500,7 +608,7 @@ async def test_reading_is_tried_again_and_an_outage_told(site: Site, perform: Pe
     assert (await shown(site, perform))["catalogName"] == "shoes"
     site.breaks(Kind.STATUS, f"{CATALOGS}/501", status=503, times=None)
     with pytest.raises(ServiceError):
-        await perform(site, "update-catalog", {"id": 501, "description": "x"})
+        await perform(site, "update-catalog", {"id": 501, "description": "x", "updatedBy": "mira@example.net"})
     assert site.asked(f"{CATALOGS}/501", "PUT") == []
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from clevertap_sandbox import Kind
 from clevertap_tools.actions.content_blocks import read_block
-from clevertap_tools.content_block import ROOM, read_part, size
+from clevertap_tools.borders import border
+from clevertap_tools.content_block import ROOM, beginning, read_part, size
 from clevertap_tools.errors import (
     InvalidArgumentsError,
     InvalidRequestError,
@@ -74,16 +75,75 @@ async def test_a_long_block_is_shown_in_parts_that_make_the_whole(site: Site, pe
 def test_a_part_always_leads_on_and_fits(content: str, times: int, offset: int) -> None:
     whole = content * times
     block, characters, rest = read_part({"content": whole}, offset)
-    assert whole[offset:].startswith(block["content"])
+    assert whole[border(whole, offset) :].startswith(block["content"])
     assert size(block["content"]) <= ROOM
     assert characters == len(whole)
     assert rest is None or offset < rest < len(whole)
 
 
+@pytest.mark.parametrize("text", ["x", "ab ", "\n"])
+def test_a_content_that_just_fits_is_not_cut(text: str) -> None:
+    whole = (text * ROOM)[: ROOM // size(text) * len(text)]
+    block, _, rest = read_part({"content": whole}, 0)
+    assert (block["content"], rest) == (whole, None)
+
+
+SECRETS = (
+    "mira.kapoor@example.net",
+    "+91 98200 12345",
+    "0091(98200)12345",
+    "mira&#64;example.net",
+    "mira%40example.net",
+    '"phone": "98200 12345"',
+)
+FILLERS = ("word ", "<td>", "山田", "/a", "0; ", 'k="v" ', "x")
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("filler", FILLERS)
+def test_the_beginning_of_a_content_ends_beside_an_address_or_a_number_never_in_it(secret: str, filler: str) -> None:
+    for before in range(90, 125):
+        content = f"{(filler * 200)[:before]} {secret} {filler * 200}"
+        shown = beginning(content).removesuffix("…")
+        assert content.startswith(shown)
+        assert len(shown) <= 120
+        assert not before + 1 < len(shown) < before + 1 + len(secret)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("filler", FILLERS)
+def test_the_parts_of_a_content_meet_beside_an_address_or_a_number_never_in_it(secret: str, filler: str) -> None:
+    for before in (ROOM - 30, ROOM - 16, ROOM - 5):
+        content = f"{(filler * ROOM)[:before]} {secret} {filler * 900}"
+        offset: int | None = 0
+        parts = []
+        while offset is not None:
+            block, _, offset = read_part({"content": content}, offset)
+            parts.append(block["content"])
+            assert offset is None or not before + 1 < offset < before + 1 + len(secret)
+        assert "".join(parts) == content
+
+
+def test_a_part_begins_with_the_whole_of_the_address_that_the_offset_points_into() -> None:
+    content = "write to mira.kapoor@example.net or ring +91 98200 12345 now"
+    for at in range(10, 32):
+        assert read_part({"content": content}, at)[0]["content"].startswith("mira.kapoor@example.net or")
+    for at in range(42, 55):
+        assert read_part({"content": content}, at)[0]["content"].startswith("+91 98200 12345 now")
+
+
+def test_the_beginning_of_an_unbroken_text_is_not_shown_for_it_may_be_a_secret() -> None:
+    assert beginning("k3Y" * 50) == "…"
+    assert beginning("k3Y" * 40) == "k3Y" * 40
+    assert beginning(f"x{'山' * 200}") == f"x{'山' * 119}…"
+
+
 async def test_a_block_that_does_not_exist_is_refused(site: Site, perform: Perform) -> None:
     for key, given in (("get-content-block", {"id": 1}), ("update-content-block", {**CHANGE, "id": 1})):
-        with pytest.raises(InvalidRequestError, match="not found"):
+        with pytest.raises(InvalidRequestError, match="not found") as caught:
             await perform(site, key, given)
+        assert caught.value.field == "id"
+        assert "clevertap_list_content_blocks" in caught.value.next
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
@@ -92,15 +152,15 @@ async def test_pages_of_blocks_lead_to_the_end_in_either_shape(
 ) -> None:
     site = make_site(content_blocks_in_envelope=wrapped)
     for number in range(5):
-        await perform(site, "create-content-block", {**FOOTER, "name": f"n{number}", "content": "x" * 5000})
-    met: list[tuple[str, int, int]] = []
+        await perform(site, "create-content-block", {**FOOTER, "name": f"n{number}", "content": "x " * 2500})
+    met: list[tuple[str, str, int]] = []
     page: int | None = 1
     while page is not None:
         told = await perform(site, "list-content-blocks", {"pageNumber": page, "pageSize": 2})
         assert (told.total, told.returned, told.truncated) == (5, len(told.blocks), told.next_page is not None)
-        met += [(row["name"], len(row["content"]), row["characters"]) for row in told.blocks]
+        met += [(row["name"], row["content"], row["characters"]) for row in told.blocks]
         page = told.next_page
-    assert met == [(f"n{number}", 120, 5000) for number in range(5)]
+    assert met == [(f"n{number}", f"{'x ' * 60}…", 5000) for number in range(5)]
 
 
 async def test_a_list_without_a_total_ends_with_a_page_that_is_not_full(site: Site, perform: Perform) -> None:
@@ -200,7 +260,8 @@ async def test_a_refusal_is_read_in_every_shape(make_site: MakeSite, perform: Pe
     await perform(site, "create-content-block", FOOTER)
     with pytest.raises(InvalidRequestError, match="already exists") as caught:
         await perform(site, "create-content-block", FOOTER)
-    assert caught.value.status == 409
+    assert (caught.value.status, caught.value.field) == (409, "name")
+    assert "Choose another name" in caught.value.next
 
 
 async def test_a_block_that_may_have_been_made_is_not_made_again(site: Site, perform: Perform) -> None:

@@ -6,10 +6,12 @@ import io
 import json
 import logging
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 import pytest
 from pydantic import SecretStr
@@ -20,7 +22,6 @@ from clevertap_sandbox import Kind
 from clevertap_tools.account import Account
 from clevertap_tools.action import CATALOGUE
 from clevertap_tools.client import Client, in_process
-from clevertap_tools.delivery import CHUNK, Delivery, Piece
 from clevertap_tools.errors import (
     CleverTapError,
     DeadlineError,
@@ -30,8 +31,9 @@ from clevertap_tools.errors import (
     UnavailableError,
     UnreachableError,
 )
-from clevertap_tools.local_files import Files
-from clevertap_tools.presigned import UnsafeAddressError, presigned
+from clevertap_tools.files.delivery import CHUNK, Delivery, Piece
+from clevertap_tools.files.presigned import UnsafeAddressError, presigned, without
+from clevertap_tools.wire import Answer
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -63,6 +65,8 @@ class World:
     asked: list[Request] = field(default_factory=list)
     stored: list[bytes] = field(default_factory=list)
     base: str = BASE
+    meanwhile: Callable[[], object] = str
+    """What happens on this machine while CleverTap is asked where a file goes."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -73,6 +77,7 @@ class World:
         elif "completed" in request.url.path:
             await JSONResponse(self.last, 400 if self.last["status"] == "fail" else 200)(scope, receive, send)
         else:
+            self.meanwhile()
             await JSONResponse({"status": "success", "presignedS3URL": self.url})(scope, receive, send)
 
     async def resolve(self, host: str, _port: int) -> Sequence[str]:
@@ -140,6 +145,15 @@ UNSAFE_URLS = [
     f"https://bucket.example/{'a' * 9000}",
     "http://localhost/obj",
     "https://in1.api.clevertap.com@evil.example/obj",
+    "https://bucket.example/a/../b?sig=1",
+    "https://bucket.example/..",
+    "https://bucket.example/./obj",
+    "https://bucket.example/a/%2e%2E/b",
+    "https://bucket.example/a/.%2e?sig=1",
+    "https://bucket.example/a%2f..%2Fb",
+    "https://bucket.example/a/%252e%252e/b",
+    "https://bucket.example/a/..;x/b",
+    "https://bucket.example/a%5c..%5cb",
 ]
 
 
@@ -157,7 +171,8 @@ PRIVATE = [
     "127.0.0.1", "10.0.0.1", "172.16.5.5", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
     "255.255.255.255", "198.18.0.1", "192.0.2.1", "240.0.0.1", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1",
     "fd12::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "2002:a00:1::", "64:ff9b::7f00:1",
-    "64:ff9b::a9fe:a9fe", "2001:db8::1", "2001:0:0:0:0:0:80ff:fffe", "::7f00:1",
+    "64:ff9b::a9fe:a9fe", "2001:db8::1", "2001:0:0:0:0:0:80ff:fffe", "::7f00:1", "fec0::1", "feff::1",
+    "64:ff9b:1::7f00:1", "5f00::1", "4000::1",
 ]  # fmt: skip
 
 
@@ -215,6 +230,20 @@ async def test_a_sandbox_may_only_name_itself(world: World, url: str) -> None:
     assert len(world.puts) == 1
 
 
+@pytest.mark.parametrize("path", ["/1/../v2/catalogs/1", "/_storage/%2e%2e/1/upload", "/_storage/..%2f1/upload"])
+async def test_a_sandbox_may_not_lead_back_to_its_own_calls(world: World, path: str) -> None:
+    world.base, world.url = "http://127.0.0.1:8000", f"http://127.0.0.1:8000{path}?sig=1"
+    with pytest.raises(UnsafeAddressError, match="steps that lead elsewhere"):
+        await world.upload()
+    assert world.puts == []
+
+
+async def test_dots_in_names_are_no_steps(world: World) -> None:
+    world.url = "https://bucket.example/a..b/...c/.d/e./f%2e?key=/../"
+    await world.upload()
+    assert world.puts[0].scope["raw_path"] == b"/a..b/...c/.d/e./f%2e"
+
+
 async def test_a_name_without_address_is_told(world: World) -> None:
     world.addresses = ()
     with pytest.raises(UnreachableError, match="has no address"):
@@ -268,6 +297,31 @@ async def test_the_address_never_comes_out_even_if_clevertap_repeats_it(
         await world.upload()
     said = json.dumps(refused.value.told()) + caplog.text
     assert "5ec2e7" not in said.casefold()
+
+
+KEY_ID, SIGNATURE = "AKIA/20260203/s3", "q0Zk9Secret/Ab+c="
+GIVEN_OUT = f"{STORE}?AWSAccessKeyId={quote(KEY_ID, safe='')}&Expires=1780000000&Signature={quote(SIGNATURE, safe='')}"
+REPEATED = [
+    GIVEN_OUT, unquote(GIVEN_OUT), quote(GIVEN_OUT), GIVEN_OUT.replace("%2F", "%2f"), GIVEN_OUT.replace("%2F", "/"),
+    GIVEN_OUT.replace("&", "&amp;"), GIVEN_OUT.replace("&", "\n&"), GIVEN_OUT.replace("/", "\\/"), SIGNATURE,
+    SIGNATURE.replace("+", " "), quote(SIGNATURE, safe=""), quote(SIGNATURE, safe="").lower(),
+    quote(quote(SIGNATURE, safe=""), safe=""), f"Signature={SIGNATURE}", SIGNATURE.replace("/", "&#x2F;"),
+    SIGNATURE.replace("+", "\\u002b"), f"{KEY_ID}:{SIGNATURE}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", REPEATED)
+async def test_no_part_of_the_address_comes_out_in_any_spelling(world: World, written: str) -> None:
+    world.url, world.last = GIVEN_OUT, {"status": "fail", "error": f"cannot fetch {written}", "code": 400}
+    with pytest.raises(InvalidRequestError, match=r"cannot fetch .*\[secret\]") as refused:
+        await world.upload()
+    said = json.dumps(refused.value.told()).casefold()
+    assert not [word for word in ("q0zk9", "secret/", "ab+c", "akia", "20260203") if word in said]
+
+
+def test_an_answer_in_which_nothing_is_repeated_stays_as_it_is() -> None:
+    body = b'{"status":"success","Segment ID":1780000000,"name":"AKIA","note":"Signature Expires amazonaws"}'
+    assert without(Answer(200, body), [presigned(GIVEN_OUT)]).body == body
 
 
 @pytest.mark.parametrize("url", [None, "", 7, ["https://bucket.example"], {"url": SIGNED}])
@@ -329,42 +383,67 @@ async def test_a_file_is_read_bite_by_bite_and_its_way_is_told(world: World) -> 
     size = 5 * CHUNK + 1
     account = Account("A-1", SecretStr("p4ss-c0de"), BASE)
     async with Client(account, transport=in_process(world), resolve=world.resolve) as client:
-        delivery = Delivery(client.for_call(progress), Growing, [Piece(0, size)])
+        delivery = Delivery(client.for_call(progress), Growing(), [Piece(0, size)])
         assert await delivery.to([presigned(SIGNED)]) == ["e"]
     assert Growing.largest == CHUNK
     assert told == [CHUNK, 2 * CHUNK, 3 * CHUNK, 4 * CHUNK, 5 * CHUNK, size]
     assert len(world.stored[0]) == size
 
 
-class TwoFaced(Files):
-    """A file that is another one from the second time on that it is opened, as while somebody writes it."""
-
-    def opened(self, name: str) -> Any:
-        turn = len(self.approved)
-        object.__setattr__(self, "approved", {**self.approved, str(turn): ""})
-        return (self.folder or Path()).joinpath(f"{name}{min(turn, 1)}").open("rb")
-
-    def approving(self, digests: Mapping[str, str]) -> TwoFaced:
-        assert not digests
-        return self
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "l.csv"
+    path.write_bytes(CHECKED)
+    return path
 
 
-def write(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
+CHECKED = b"Type,Identity\n" + b"i,u-1\n" * 20_000
+"""More than what is read ahead."""
 
 
-@pytest.mark.parametrize(
-    "second", [b"Type,Identity\ni,u-2\n", b"Type,Identity\n", b"Type,Identity\ni,u-3\ni,u-2\n", b""]
-)
-async def test_a_file_that_changes_while_it_is_uploaded_is_not_taken(
-    site: Site, perform: Perform, tmp_path: Path, second: bytes
+@pytest.mark.parametrize("other", [CHECKED.replace(b"u-1", b"u-2"), CHECKED[:-6], b"x" * 2 * len(CHECKED), b""])
+async def test_a_file_that_is_written_to_while_it_is_uploaded_is_not_taken(
+    world: World, file: Path, other: bytes
 ) -> None:
-    write(tmp_path / "l0", b"Type,Identity\ni,u-1\n")
-    write(tmp_path / "l1", second)
-    given = {name: value for name, value in GIVEN.items() if name != "identity"} | {"file": "l"}
+    world.meanwhile = lambda: file.write_bytes(other)
     with pytest.raises(InvalidArgumentsError, match="has changed"):
-        await perform(site, KEY, given, files=TwoFaced(tmp_path))
-    assert site.asked("/upload_custom_list_segment_completed") == []
+        await world.upload(identity=None, file=str(file))
+    assert "completed" not in "".join(str(each.url) for each in world.asked)
+
+
+@pytest.mark.parametrize("how", ["replaced", "removed", "exchanged for a link"])
+async def test_the_very_file_that_was_checked_leaves_whatever_its_name_means_by_then(
+    world: World, file: Path, how: str
+) -> None:
+    other = file.with_name("other.csv")
+    other.write_bytes(CHECKED.replace(b"u-1", b"u-2"))
+
+    def meanwhile() -> None:
+        file.unlink()
+        if how == "replaced":
+            other.replace(file)
+        elif how != "removed":
+            file.symlink_to(other)
+
+    world.meanwhile = meanwhile
+    assert (await world.upload(identity=None, file=str(file))).sent == 20_000
+    assert world.stored == [CHECKED]
+
+
+OPEN_FILES = Path("/proc/self/fd")
+
+
+@pytest.mark.skipif(not OPEN_FILES.is_dir(), reason="only Linux lists what is open")
+@pytest.mark.parametrize("status", [200, 403])
+async def test_no_file_stays_open(world: World, file: Path, status: int) -> None:
+    world.answer = Response(status_code=status)
+    with suppress(InvalidRequestError):
+        await world.upload(identity=None, file=str(file))
+    assert file not in open_files()
+
+
+def open_files() -> set[Path]:
+    return {each.resolve() for each in OPEN_FILES.iterdir()}
 
 
 def test_no_error_of_the_store_is_a_mystery() -> None:

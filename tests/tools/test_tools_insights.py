@@ -215,8 +215,10 @@ async def test_buckets_of_any_name_are_told(make_site: MakeSite, perform: Perfor
 async def test_an_unknown_property_is_refused_in_clevertaps_words(site: Site, perform: Perform) -> None:
     await fill(site, started("a", 5, Price=1))
     group = {"property_type": "event_properties", "name": "Prise"}
-    with pytest.raises(InvalidRequestError, match="Invalid group"):
+    with pytest.raises(InvalidRequestError, match="Invalid group") as refused:
         await perform(site, "get-top-property-counts", {**JANUARY, "groups": [group]})
+    assert refused.value.field == "groups"
+    assert "compared to the letter" in refused.value.next
 
 
 # Answers that take a while, and odd ones

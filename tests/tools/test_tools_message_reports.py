@@ -17,8 +17,8 @@ from clevertap_tools.errors import (
     InvalidRequestError,
     ServiceError,
 )
-from clevertap_tools.message_report import read_message
 from clevertap_tools.moments import ProjectTime
+from clevertap_tools.reports.message_report import read_message
 from tools.saying import account, saying
 
 if TYPE_CHECKING:

@@ -37,6 +37,7 @@ CONTENT: dict[str, dict[str, Any]] = {
     "webpush": {"title": "Hi", "body": "Back soon?"},
     "whatsapp": {"whatsapp": {"message_type": "template", "template_name": "ship_v2", "locale": "en"}},
 }
+MAIL = CONTENT["email"]
 WHATSAPP = {"provider_nick_name": "wa-in-1", "options": {"message_id": "m-1"}}
 
 
@@ -172,6 +173,11 @@ async def test_a_message_that_clevertap_refuses_changes_nothing(make_site: MakeS
         ({"content": {"body": "Hi", "cards": [{}]}}, "content.cards", "channel=notificationinbox only"),
         ({"content": {"body": "Hi", "whatsapp": {"msg": "x"}}}, "content.whatsapp", "channel=whatsapp only"),
         ({"content": {"body": "Hi", "colour": "red"}}, "content.colour", "is not an argument here"),
+        ({"to": {"identity": ["1", "1 "]}}, "to", "names somebody twice (identity[1])"),
+        ({"channel": "email", "content": MAIL | {"cc": "a@b.co,c@d.co"}}, "content.cc", "takes one e-mail address"),
+        ({"channel": "email", "content": MAIL | {"bcc": "{{Profile.x}}"}}, "content.bcc", "among the recipients ('to'"),
+        ({"channel": "email", "content": MAIL | {"bcc": ["a@b.co"]}}, "content.bcc", "must be text"),
+        ({"content": {"body": "Hi", "bcc": "a@b.co"}}, "content.bcc", "channel=email only"),
         (
             {"channel": "whatsapp", "content": CONTENT["whatsapp"]},
             "provider_nick_name",
@@ -232,6 +238,31 @@ async def test_a_preview_tells_the_channel_the_people_and_the_content_and_asks_n
     assert "Links: https://shop.example/x" in text
     assert all(len(line) <= 400 for line in told.details)
     assert site.sandbox.requests == []
+
+
+async def test_copies_count_as_people_and_are_told(site: Site) -> None:
+    content = MAIL | {"cc": "one@example.org", "bcc": "two@example.org"}
+    given = message("email", content=content)
+    told = await preview(site, given)
+    assert told.deed == "Send a message by email to 1 person, with copies to 2 people, now."
+    assert told.reach == CATALOGUE[SEND].parse(given).record_count == 3
+    assert 'Hidden copies to: "two@example.org"' in told.details
+    assert 'Copies to: "one@example.org"' in told.details
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        ("Field body is empty (inside content)", "content.body"),
+        ("Field message_id is not valid", "message_id"),
+        ("No", None),
+    ],
+)
+async def test_a_refusal_names_the_field_that_clevertap_names(
+    site: Site, perform: Perform, words: str, field: str | None
+) -> None:
+    site.breaks(Kind.STATUS, SMS, status=400, error=words)
+    assert (await perform(site, SEND, message())).failure.field == field
 
 
 async def test_a_preview_names_people_as_the_call_was_written(site: Site) -> None:

@@ -9,13 +9,13 @@ import pytest
 
 from clevertap_sandbox import Kind
 from clevertap_tools.action import CATALOGUE, Arguments, Result, Toolset, action
-from clevertap_tools.campaign_in_words import campaign_details
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import InvalidArgumentsError, InvalidRequestError, ServiceError
 from clevertap_tools.estimate import read_estimate
 from clevertap_tools.moments import ProjectTime
 from clevertap_tools.routes import effect_of
+from clevertap_tools.words.campaign import campaign_details
 
 if TYPE_CHECKING:
     from clevertap_tools.preview import Preview
@@ -58,7 +58,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("delete-user-profile", {"guid": [f"__{number}" for number in range(150)]}),
     ("upload-user-profiles", {"profiles": [LIFTING, OPTING_IN, PLAIN]}),
     ("send-message", {"channel": "email", "to": TO, "content": MAIL["content"], "tag_group": "x\ny" * 300}),
-    ("trigger-campaign", {"triggers": [{"campaign_id": str(number), "to": TO} for number in range(5)]}),
+    ("trigger-campaign", {"triggers": [{"campaign_id": str(number), "to": TO} for number in range(1, 6)]}),
     ("trigger-campaign", {"triggers": [{"campaign_id": "1", "to": TO, "ExternalTrigger": {"a": "x\u2028y" * 300}}]}),
     ("trigger-bulletin", {"business_event": "a\nb", "name": "n" * 900, "properties": {"a": "b\n"}, "c-by": "a@b.co"}),
     ("set-subscription", {"subscriptions": [{"type": "phone", "value": "+34911222333", "status": "Resubscribe"}]}),

@@ -11,14 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clevertap_tools.action import CATALOGUE
-from clevertap_tools.audience_in_words import COMPARED, COUNTED, KINDS, audience
 from clevertap_tools.campaign import Campaign, Options
-from clevertap_tools.campaign_in_words import BYPASSES, CHANNELS, REST, bypassed, campaign_deed, campaign_details
-from clevertap_tools.content_in_words import content_lines
 from clevertap_tools.effect import Effect
 from clevertap_tools.estimate import CREATE, only_estimated
 from clevertap_tools.filters import OPERATORS, ProfileFilter
-from clevertap_tools.in_words import (
+from clevertap_tools.moments import ProjectTime
+from clevertap_tools.query import NOBODY_EXCLUDED, OF_COUNTS, PeopleQuery
+from clevertap_tools.routes import effect_of
+from clevertap_tools.unseen import UNSEEN, plain
+from clevertap_tools.words.audience import COMPARED, COUNTED, KINDS, audience
+from clevertap_tools.words.campaign import BYPASSES, CHANNELS, REST, bypassed, campaign_deed, campaign_details
+from clevertap_tools.words.content import content_lines
+from clevertap_tools.words.lines import (
     LONGEST_LINE,
     LONGEST_NAME,
     MARKS,
@@ -32,11 +36,7 @@ from clevertap_tools.in_words import (
     quoted,
     who,
 )
-from clevertap_tools.moments import ProjectTime
-from clevertap_tools.query import OF_COUNTS, PeopleQuery
-from clevertap_tools.request_in_words import body_lines, pieces
-from clevertap_tools.routes import effect_of
-from clevertap_tools.unseen import UNSEEN, plain
+from clevertap_tools.words.request import body_lines, pieces
 
 unseen = st.one_of([st.integers(first, last) for first, last in UNSEEN]).map(chr)
 SHORT_NAMES = (
@@ -169,14 +169,15 @@ def test_many_are_counted_after_the_first() -> None:
             {"did": [{"which": "did_all", "event_name": "A", "from": "2026-11-01", "to": "2026-11-02",
                       "times_operator": "greater_than_equals", "times": 3},
                      {"which": "did_none", "event_name": "B", "event_properties": [{"name": "x", "value": 1}]}]},
-            'people who did "A" from 2026-11-01 to 2026-11-02 at least 3 times; and who did not do "B" where "x" is 1',
+            ('people who did "A" from 2026-11-01 to 2026-11-02 at least 3 times; '
+            'and who did not do "B" in the last 365 days where "x" is 1'),
         ),
         (
             {"did": [{"which": "did_any", "event_name": "A"},
                      {"which": "did_any", "event_name": "B", "times_operator": "equals", "times": 1}]},
-            'people who did "A" or "B" (together exactly 1 time)',
+            'people who did "A" in the last 365 days or "B" in the last 365 days (together exactly 1 time)',
         ),
-        ({"did": [{"which": "did_any", "event_name": "A"}]}, 'people who did "A"'),
+        ({"did": [{"which": "did_any", "event_name": "A"}]}, 'people who did "A" in the last 365 days'),
         (
             {"geo": [{"country": "India", "region": "Karnataka"}, {"country": "Spain"},
                      {"latitude": 1.5, "longitude": 2.0, "radius": 8.0}]},
@@ -302,7 +303,8 @@ def test_a_mail_is_shown_as_it_reads_with_its_sender_copies_and_links() -> None:
         'Subject: "Your month"',
         'Line below the subject: "All of it"',
         'Text, without the tags of its HTML: "Dear you & yours go"',
-        'Sender: hidden copies to "copy@example.net"; from "Acme"',
+        'Hidden copies to: "copy@example.net"',
+        'Sender: from "Acme"',
         "Links: https://shop.example.net/a?b=1&c",
     )
 
@@ -330,12 +332,28 @@ def test_what_no_reader_of_a_page_sees_pushes_nothing_out(page: str) -> None:
     assert 'Text, without the tags of its HTML: "Pay here"' in made
 
 
-def test_hidden_copies_come_before_whatever_may_be_long() -> None:
-    long = dict.fromkeys(("sender_name", "from_email", "reply_to", "cc"), "s" * 90)
-    content = {"subject": "a", "body": "b", "bcc": "x@example.org", **long}
-    sender = [each for each in details(target_mode="email", content=content) if each.startswith("Sender")]
-    assert sender[0].startswith('Sender: hidden copies to "x@example.org"; copies to "sss')
-    assert sum(each.count('"') for each in sender) == 10
+def test_copies_are_told_whole_and_before_whatever_may_be_long() -> None:
+    long = dict.fromkeys(("sender_name", "from_email", "reply_to"), "s" * 90)
+    address = f"{'s' * 64}@{'d' * 62}.{'d' * 62}.{'d' * 55}.example"
+    content = {"subject": "a", "body": "b", "bcc": "x@example.org", "cc": address, **long}
+    made = details(target_mode="email", content=content)
+    at = made.index('Hidden copies to: "x@example.org"')
+    assert made[at + 1] == f'Copies to: "{address}"'
+    assert made[at + 2].startswith('Sender: address "sss')
+
+
+def test_of_many_copies_the_first_are_named_and_the_rest_is_counted() -> None:
+    many = [f"c{number}@x.example" for number in range(3000)]
+    told = content_lines({"BCC": ", ".join(many), "cc": many[:2]}, "email")
+    assert told[0].startswith('Hidden copies to: "c0@x.example"; "c1@x.example"')
+    assert told[0].endswith("and 2,990 more")
+    assert told[1] == 'Copies to: "c0@x.example"; "c1@x.example"'
+
+
+def test_a_person_learns_that_a_misspelt_property_excludes_nobody() -> None:
+    did = {"which": "did_none", "event_name": "Charged", "event_properties": [{"name": "Amont", "value": 1}]}
+    assert NOBODY_EXCLUDED in details(where={"did": [did]})
+    assert NOBODY_EXCLUDED not in details(where={"did": [did | {"which": "did_all"}]})
 
 
 def test_many_platforms_and_keys_hide_none_of_the_first() -> None:
@@ -415,14 +433,15 @@ def test_whatever_a_campaign_holds_is_shown_in_short_lines(
 ) -> None:
     where = {"event_name": event, "from": "-7d", "to": "today", "event_properties": [{"name": prop, "value": prop}] * 9}
     free = {"platform_specific": {key: text}, "replacements": {key: text}, "message_info": {key: text}}
-    content = {"title": text, "subject": text, "body": text, "sender_name": text, "bcc": text, **free}
+    content = {"title": text, "subject": text, "body": text, "sender_name": text, **free}
     own = CONTENTS[mode].get("content", {})
     own = {"whatsapp": {key: text}} if "whatsapp" in own else {"cards": [{key: text}] * 9} if "cards" in own else {}
     asked = campaign(
         name=name, target_mode=mode, where=where, content=content | own, webhook_endpoint_name=text,
         control_group={"type": "custom", "name": text}, options={"pa_webhook_name": text, "wzrk_acts": text},
     )  # fmt: skip
-    for each in (campaign_deed(asked), *campaign_details(asked, {key: 5}, TIME)):
+    copied = content_lines({"bcc": text, "cc": [text, {key: text}]}, mode)
+    for each in (campaign_deed(asked), *campaign_details(asked, {key: 5}, TIME), *copied):
         assert each.isprintable()
         assert len(each) <= LONGEST_LINE
 

@@ -48,6 +48,8 @@ GET /v2/catalogs/signedurl
 """
 UPSERTS = """
 POST /1/createVars
+"""
+APPENDS = """
 POST /api/createSegment
 POST /v1/contentBlock/create
 POST /v2/catalogs
@@ -83,6 +85,7 @@ TABLE = [
     for effect, lines in [
         (Effect.READ, READS),
         (Effect.UPSERT, UPSERTS),
+        (Effect.APPEND, APPENDS),
         (Effect.SEND, SENDS),
         (Effect.DESTROY, DESTROYS),
     ]
@@ -260,8 +263,8 @@ def test_only_pure_unsubscribing_is_harmless(body: object, effect: Effect) -> No
 @pytest.mark.parametrize(
     ("body", "effect"),
     [
-        ({"name": "VIP"}, Effect.UPSERT),
-        ({"replace": False}, Effect.UPSERT),
+        ({"name": "VIP"}, Effect.APPEND),
+        ({"replace": False}, Effect.APPEND),
         ({"replace": True}, Effect.DESTROY),
         ({"replace": "false"}, Effect.DESTROY),
         ({"replace": 1}, Effect.DESTROY),

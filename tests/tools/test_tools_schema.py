@@ -12,7 +12,7 @@ from clevertap_tools.action import CATALOGUE
 from clevertap_tools.errors import InvalidArgumentsError, InvalidRequestError, ServiceError
 from clevertap_tools.memory import Memory
 from clevertap_tools.nearest import LULL, names, nearest_event
-from clevertap_tools.query import NOTHING_FOUND
+from clevertap_tools.query import NOBODY_EXCLUDED, NOTHING_FOUND
 from clevertap_tools.schema import LIFE, read_entry
 from tools.saying import saying
 
@@ -166,6 +166,7 @@ async def test_an_unknown_event_is_told_with_the_nearest_of_the_project(
     with pytest.raises(InvalidRequestError) as caught:
         await perform(school, key, asked)
     assert caught.value.message == "Coarse Started is not an event of this project; nearest: Course Started."
+    assert "clevertap_get_schema" in caught.value.next
     assert caught.value.field == field
     assert caught.value.status == 400
     assert len(school.asked(SCHEMA)) == 1
@@ -247,6 +248,49 @@ async def test_without_a_schema_nothing_is_said_of_properties(school: Site, perf
     school.breaks(Kind.STATUS, SCHEMA, status=403, times=None)
     told = await perform(school, "get-profile-count", {"profile_filters": [PLAN]})
     assert (told.count, told.warning) == (0, NOTHING_FOUND)
+
+
+@pytest.mark.parametrize(
+    ("key", "more"),
+    [
+        ("get-profile-count", {}),
+        ("get-event-count", {"event_name": "Course Started", **DAYS}),
+        ("get-user-profiles", {}),
+        ("get-events", {"event_name": "Course Started", **DAYS}),
+    ],
+)
+async def test_whoever_excludes_by_a_property_learns_that_a_misspelt_one_excludes_nobody(
+    school: Site, perform: Perform, key: str, more: dict[str, Any]
+) -> None:
+    did = {"which": "did_none", "event_name": "Course Started", "event_properties": [{"name": "Amont", "value": 5}]}
+    told = await perform(school, key, {"did": [did], "profile_filters": [], **more})
+    assert told.warning == NOBODY_EXCLUDED
+    assert "warning" not in told.theirs
+    assert (await perform(school, key, {"did": [did | {"event_properties": []}], **more})).warning is None
+
+
+async def test_an_estimate_of_nobody_says_why_and_one_that_excludes_says_whom(school: Site, perform: Perform) -> None:
+    asked = {**PUSH, "target_mode": "email", "devices": None, "estimate_only": True}
+    asked["content"] = {"subject": "a", "body": "b", "sender_name": "c"}
+    nobody = await perform(school, "create-campaign", {**asked, "where": {"profile_filters": [PLAN]}})
+    assert nobody.warning == f"{NOTHING_FOUND} Plann is no user property of this project; nearest: Plan."
+    assert "warning" in nobody.theirs
+    did = {"which": "did_none", "event_name": "Course Started", "event_properties": [{"name": "Amont", "value": 5}]}
+    more = [{"identity": f"b{number}", "profileData": {"Email": f"b{number}@example.org"}} for number in range(4)]
+    await perform(school, "upload-user-profiles", {"profiles": more})
+    excluding = await perform(school, "create-campaign", {**asked, "where": {"did": [did]}})
+    assert (excluding.reach, excluding.warning) == (4, NOBODY_EXCLUDED)
+    assert not excluding.theirs
+
+
+async def test_an_unknown_group_names_the_property_that_was_probably_meant(school: Site, perform: Perform) -> None:
+    groups = [{"property_type": "profile_fields", "name": "Plann"}, {"property_type": "profile_fields", "name": "Tier"}]
+    school.breaks(Kind.STATUS, "/1/counts/top.json", status=400, error="Invalid group")
+    with pytest.raises(InvalidRequestError) as caught:
+        await perform(school, "get-top-property-counts", {"event_name": "Course Started", **DAYS, "groups": groups})
+    assert caught.value.message == "Invalid group. Plann is no user property of this project; nearest: Plan."
+    assert caught.value.field == "groups"
+    assert "compared to the letter" in caught.value.next
 
 
 async def test_a_query_that_finds_somebody_asks_for_no_schema(school: Site, perform: Perform) -> None:

@@ -210,7 +210,7 @@ async def test_taking_people_out_is_guarded_and_told_in_words(site: Site) -> Non
         'Into: customer_segment_id "SEG-77"',
         'Who: identity "a"; identity "b"',
     )
-    assert (preview.reach, asked.record_count, action.effect_of(asked)) == (2, 2, Effect.DESTROY)
+    assert (preview.reach, asked.record_count, action.effect_of(asked)) == (2, 4, Effect.DESTROY)
     assert action.effect_of(action.parse({"identity": ["a"], "segments": [ADD]})) is Effect.APPEND
 
 

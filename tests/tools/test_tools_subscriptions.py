@@ -119,6 +119,7 @@ async def test_a_preview_names_whose_opt_outs_are_lifted(site: Site) -> None:
         (FREE, {"phones": []}, "phones", "needs at least 1 entries"),
         (FREE, {"phones": "+34911222333"}, "phones", "must be a list"),
         (FREE, {"phones": ["+34911222333"] * 2}, "phones", "names somebody twice (phone[1])"),
+        (FREE, {"phones": ["+34911222333", "+34911222333 "]}, "phones", "names somebody twice (phone[1])"),
         (FREE, {"phones": numbers(10_001)}, "phones", "takes at most 10000 entries"),
         (DEMERGE, {"identities": ["c-1", "c-1"]}, "identities", "names somebody twice"),
         (DEMERGE, {"identities": ["none"]}, "identities[0]", "refuses as an identity"),

@@ -107,10 +107,16 @@ async def test_variables_that_were_left_out_stay_left_out(site: Site, perform: P
         ([EXAMPLE] * 6, "triggers", "takes at most 5 entries"),
         ([{**EXAMPLE, "campaign_id": "x1"}], "triggers[0].campaign_id", "must look like"),
         ([{**EXAMPLE, "campaign_id": "١٢"}], "triggers[0].campaign_id", "must look like"),
+        ([{**EXAMPLE, "campaign_id": "01761000042"}], "triggers[0].campaign_id", "must look like"),
         ([{**EXAMPLE, "to": {}}], "triggers[0].to", "names nobody; give lists of identity, email, objectId"),
         ([{**EXAMPLE, "to": {"FBID": ["1"]}}], "triggers[0].to.FBID", "is not an argument here"),
         ([{**EXAMPLE, "to": {"identity": ["a", "a"]}}], "triggers[0].to", "names somebody twice"),
         ([EXAMPLE, EXAMPLE], "triggers", "names somebody twice for one campaign"),
+        (
+            [{**EXAMPLE, "to": {"email": [each]}} for each in ("a@b.co", " A@b.co")],
+            "triggers",
+            "names somebody twice for one campaign (entry 1)",
+        ),
         ([{**EXAMPLE, "ExternalTrigger": {"a": None}}], "triggers[0].ExternalTrigger", "holds a null"),
         ([{**EXAMPLE, "ExternalTrigger": {"a": deep(9)}}], "triggers[0].ExternalTrigger", "levels deep"),
         ([{**EXAMPLE, "ExternalTrigger": "x"}], "triggers[0].ExternalTrigger", "must be an object"),
@@ -205,6 +211,11 @@ async def test_the_references_bulletin_arrives_as_it_stands(site: Site, perform:
     assert result.model_dump(exclude_none=True) == {"name": "Ep 7", "starts": "now"}
 
 
+async def test_numbers_of_a_bulletin_are_sent_as_text(site: Site, perform: Perform) -> None:
+    await perform(site, BULLETIN, {**EPISODE, "properties": {"series_id": 88, "price": 1.5, "free": False}})
+    assert site.bodies(ANNOUNCED)[0]["properties"] == {"series_id": "88", "price": "1.5", "free": "false"}
+
+
 async def test_now_is_when_a_bulletin_goes_out_unless_a_moment_is_given(site: Site, perform: Perform) -> None:
     await perform(site, BULLETIN, {name: value for name, value in EPISODE.items() if name != "when"})
     assert site.bodies(ANNOUNCED) == [EPISODE]
@@ -224,7 +235,8 @@ async def test_a_moment_is_sent_as_epoch_seconds(site: Site, perform: Perform, w
     [
         ({"business_event": "x" * 121}, "business_event", "longer than 120 characters"),
         ({"business_event": ""}, "business_event", "shorter than 1 characters"),
-        ({"properties": {"series_id": 88}}, "properties.series_id", "must be text"),
+        ({"properties": {"series_id": ["88"]}}, "properties.series_id", "must be text"),
+        ({"properties": {"series_id": 10**600}}, "properties.series_id", "longer than 512 bytes"),
         ({"properties": {"x" * 121: "1"}}, "properties", "longer than 120 characters"),
         ({"properties": {"series_id": "é" * 257}}, "properties.series_id", "longer than 512 bytes"),
         ({"c-by": "mira"}, "c-by", "must look like"),

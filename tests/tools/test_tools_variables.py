@@ -73,7 +73,8 @@ async def test_variables_are_deleted_by_name_or_all_at_once(
     await perform(site, "create-variables", BANNER)
     deleted = await perform(site, "delete-variables", asked)
     assert site.bodies(DELETE) == [asked]
-    assert deleted.deleted == ("all" if "deleteAllVars" in asked else "1")
+    assert deleted.asked_for == ("all" if "deleteAllVars" in asked else "1")
+    assert deleted.warning == (None if "deleteAllVars" in asked else "CleverTap does not say whether it knew them.")
     assert (await perform(site, "get-variables", {"identity": "u-1001"})).variables == {}
 
 

@@ -66,6 +66,16 @@ class Arguments(BaseModel):
         """Whether it may message people although its effect does not say so."""
         return False
 
+    @property
+    def sends(self) -> int:
+        """How many sends it makes, if it makes any."""
+        return 1
+
+    @property
+    def meaning(self) -> dict[str, Any]:
+        """What it asks for, however it is put: a second call that means the same is a repetition."""
+        return self.model_dump(mode="python")
+
 
 class Result(BaseModel):
     """What an action answers."""

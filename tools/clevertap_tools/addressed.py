@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from clevertap_tools.in_words import Name
+from clevertap_tools.copies import copies
 from clevertap_tools.spelling import loosely, spelt
+from clevertap_tools.words.lines import Name
 
 Body = object
 
@@ -52,11 +53,13 @@ def split(body: Body) -> list[Name] | None:
 
 
 def receivers(body: Body) -> list[Name] | None:
-    """Who would get a message; None if the body could mean anybody else besides."""
+    """Who would get a message or a copy; None if the body could mean anybody else besides."""
     if not isinstance(body, Mapping) or [key for key in body if loosely(key) in AUDIENCES] != ["to"]:
         return None
     to = body["to"]
-    return names(to) if isinstance(to, Mapping) and set(to) <= RECEIVERS else None
+    named = names(to) if isinstance(to, Mapping) and set(to) <= RECEIVERS else None
+    copied = copies(body)
+    return None if named is None or copied is None else named + copied
 
 
 def names(lists: Mapping[str, Any]) -> list[Name] | None:
@@ -87,6 +90,8 @@ NAMED: Mapping[str, Callable[[Body], list[Name] | None]] = {
     "/1/send/whatsapp.json": receivers,
 }
 """The paths whose body names everybody whom the request can touch."""
+SEVERAL = "/2/send/externaltrigger.json"
+"""The path that starts several campaigns at once, listed in `d`."""
 LISTED = frozenset({"/1/upload", "/1/subscribe", "/1/disassociate"})
 
 
@@ -100,6 +105,12 @@ def records_named(method: str, path: str, body: Body) -> int | None:
     """How many records or people a request names; None where it names none, or nobody can tell."""
     listed = records_of_list(body) if method == "POST" and path in LISTED else people_named(method, path, body)
     return None if listed is None else len(listed)
+
+
+def sends_listed(body: Body) -> int:
+    """How many sends a body may hold in its `d`, at least one."""
+    listed = spelt(body, "d") if isinstance(body, Mapping) else []
+    return max(1, sum(len(each) for each in listed if isinstance(each, list)))
 
 
 def may_hold_records(path: str) -> bool:

@@ -7,6 +7,9 @@ They are bare objects or `{"message": ...}`; a refusal is an HTTP status with `{
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from clevertap_tools import wire
@@ -16,7 +19,42 @@ from clevertap_tools.wire import Answer, Call, JsonObject, T
 
 NOT_ENABLED = re.compile(r"(not|n't) enabled", re.IGNORECASE)
 FORBIDDEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+TAKEN = re.compile(r"already exists|duplicate|already (?:in use|taken)", re.IGNORECASE)
+UNKNOWN = re.compile(r"not found|(?:does not|doesn't) exist|no such", re.IGNORECASE)
 SWITCH_ON = "Ask CleverTap to switch this feature on for the account; the credentials are not at fault."
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A refusal that its text gives away.
+
+    Args:
+        said: Found in the text.
+        field: The argument at fault.
+        remedy: What to do about it.
+    """
+
+    said: re.Pattern[str]
+    field: str
+    remedy: str
+
+
+@contextmanager
+def explaining(*faults: Fault) -> Iterator[None]:
+    """Refusals from within with the argument at fault and the remedy, those of the first fault that is met.
+
+    Raises:
+        InvalidRequestError: CleverTap refused.
+    """
+    try:
+        yield
+    except InvalidRequestError as error:
+        fault = next((each for each in faults if each.said.search(error.message)), None)
+        if fault is None:
+            raise
+        raise InvalidRequestError(
+            error.message, status=error.status, field=fault.field, next_step=fault.remedy
+        ) from None
 
 
 def read_bare(answer: Answer) -> JsonObject:

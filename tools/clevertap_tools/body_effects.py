@@ -61,9 +61,9 @@ def unsubscribes(record: Any) -> bool:
 
 
 def of_replacement(body: Body) -> Effect:
-    """An upload that replaces takes the old one away."""
+    """An upload that replaces takes the old one away; one that does not makes a new one, and fails the second time."""
     harmless = isinstance(body, Mapping) and not switched_on(body, "replace") and not switched_on(body, "override")
-    return Effect.UPSERT if harmless else Effect.DESTROY
+    return Effect.APPEND if harmless else Effect.DESTROY
 
 
 def of_membership(body: Body) -> Effect:

@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from clevertap_tools.action import Arguments
+from clevertap_tools.copies import KINDS, Copy
 from clevertap_tools.moments import ProjectTime, plain_day
 from clevertap_tools.query import PeopleQuery
 from clevertap_tools.wire import JsonObject
+from clevertap_tools.words.lines import Name
 
 Channel = Literal["push", "email", "sms", "webpush", "whatsapp", "webhook", "notificationinbox"]
 Free = Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
@@ -90,8 +92,8 @@ class Content(Arguments):
     sender_name: str | None = None
     reply_to: str | None = None
     from_email: str | None = None
-    cc: str | None = None
-    bcc: str | None = None
+    cc: Copy | None = None
+    bcc: Copy | None = None
     pre_header: str | None = None
     amp_body: str | None = None
     sender_id: str | None = None
@@ -101,6 +103,11 @@ class Content(Arguments):
     platform_specific: Free | None = None
     whatsapp: Free | None = None
     cards: list[Free] | None = None
+
+    @property
+    def copies(self) -> list[Name]:
+        """Who gets it besides those it is for."""
+        return [(kind, address) for key, kind in KINDS.items() if (address := getattr(self, key))]
 
     def sent(self, channel: Channel) -> JsonObject | list[Any]:
         """The content as CleverTap reads it: WhatsApp's fields lie flat, App Inbox takes the list of cards."""
@@ -210,6 +217,11 @@ class Campaign(Arguments):
         return self
 
     @property
+    def copies(self) -> list[Name]:
+        """Who gets it besides the audience."""
+        return self.content.copies if self.content else []
+
+    @property
     def recurs(self) -> bool:
         """Whether it has more than one run, each with an audience of its own."""
         return self.schedule is not None and self.schedule.type == "recurring"
@@ -247,7 +259,17 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "webhook": (),
 }
 """The keys of `content` that each channel cannot do without (reference: engagement 3.5)."""
-ONLY_IN = {"whatsapp": "whatsapp", "cards": "notificationinbox"}
+ONLY_IN = {"whatsapp": "whatsapp", "cards": "notificationinbox", "cc": "email", "bcc": "email"}
+
+
+REFUSED_FIELD = re.compile(r"\bField (\w+) is ([^\n]*)")
+"""How CleverTap refuses a campaign or a message for one of its fields (reference: engagement 3.7)."""
+
+
+def refused_field(words: str) -> str | None:
+    """The field that CleverTap's refusal is about, if it says so."""
+    found = REFUSED_FIELD.search(words)
+    return None if found is None else f"content.{found[1]}" if "inside content" in found[2] else found[1]
 
 
 def content_fault(

@@ -35,12 +35,12 @@ from clevertap_tools.errors import (
     UnreachableError,
     UnreadableAnswerError,
 )
+from clevertap_tools.files.local_files import Files
+from clevertap_tools.files.resolving import Resolve, addresses
 from clevertap_tools.limits import CONCURRENCY, MOST_UPLOADS, Families
-from clevertap_tools.local_files import Files
 from clevertap_tools.memory import Memory
-from clevertap_tools.resolving import Resolve, addresses
 from clevertap_tools.retry import RetryBudget, RetryPolicy
-from clevertap_tools.wire import Answer, Call
+from clevertap_tools.wire import Answer, Call, JsonObject
 
 T = TypeVar("T")
 Progress = Callable[[float, float | None, str], Awaitable[None]]
@@ -55,6 +55,11 @@ LARGEST_ANSWER = 256 << 20
 
 async def no_progress(_done: float, _total: float | None, _message: str) -> None:
     """Tell nobody."""
+
+
+def as_it_is(stored: JsonObject) -> JsonObject:
+    """The same."""
+    return stored
 
 
 @dataclass(slots=True)
@@ -109,6 +114,8 @@ class Client:
         self.clock = clock
         self.memory = Memory(clock)
         """What this account said a moment ago; all calls share it."""
+        self.shown: Callable[[JsonObject], JsonObject] = as_it_is
+        """What CleverTap has stored, as a preview may quote it: some of it may be for nobody's eyes."""
         self.resolve = resolve
         self.files = files
         self.upload_concurrency = min(upload_concurrency, MOST_UPLOADS)
@@ -129,15 +136,22 @@ class Client:
     ) -> None:
         await self._http.__aexit__(kind, error, trace)
 
-    def for_call(self, progress: Progress | None = None, approved: Mapping[str, str] | None = None) -> Self:
+    def for_call(
+        self,
+        progress: Progress | None = None,
+        approved: Mapping[str, str] | None = None,
+        shown: Callable[[JsonObject], JsonObject] = as_it_is,
+    ) -> Self:
         """A view for one tool call: the same connections and limits, a deadline and a listener of its own.
 
         Args:
             progress: Told how far the call is.
             approved: The digests of the files that somebody has said yes to.
+            shown: See the attribute of that name.
         """
         view = copy(self)
         view.files = self.files.approving(approved or {})
+        view.shown = shown
         view._until = anyio.current_time() + self._seconds  # noqa: SLF001 - a copy of ourselves
         view._progress = progress or no_progress  # noqa: SLF001 - a copy of ourselves
         return view

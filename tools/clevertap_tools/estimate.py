@@ -8,6 +8,7 @@ from typing import Any
 
 from clevertap_tools import wire
 from clevertap_tools.body_effects import OTHER_SWITCHES
+from clevertap_tools.campaign import refused_field
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import InvalidRequestError
@@ -81,6 +82,7 @@ async def post_campaign(client: Client, campaign: JsonObject, effect: Effect) ->
     try:
         return await client.send(wire.post(CREATE, campaign, effect, wire.read_envelope))
     except InvalidRequestError as error:
+        error.field = refused_field(error.message)
         if CHANNEL_TEXT in error.message.lower():
             error.field, error.next = "wzrk_cid", "Name an Android notification channel of the app in wzrk_cid."
         where = campaign.get("where")

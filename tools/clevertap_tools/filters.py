@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from clevertap_tools.action import Arguments
 from clevertap_tools.wire import JsonObject
@@ -66,7 +66,9 @@ def checked_profile_field(name: str) -> str:
         ValueError: CleverTap does not filter on it, or spells it otherwise and would find nobody.
     """
     if name.casefold() in NOT_FILTERABLE:
-        raise ValueError("cannot be filtered on; use Email or Phone, or look the person up with get_user_profile")
+        raise ValueError(
+            "cannot be filtered on; use Email or Phone, or look the person up with clevertap_get_user_profile"
+        )
     spelt = SYSTEM_FIELDS.get(name.casefold(), name)
     if spelt != name:
         raise ValueError(f"is spelt {spelt!r} here; names are compared to the letter")
@@ -112,6 +114,12 @@ class EventFilter(Filter):
     operator: ListedOperator | None = None
 
 
+class ProfileField(Arguments):
+    """A name that is a profile field's; being a model, it is refused where it stands."""
+
+    name: Annotated[PropertyName, AfterValidator(checked_profile_field)]
+
+
 class ProfileFilter(Filter):
     """A condition on the person, their devices or the session."""
 
@@ -122,10 +130,7 @@ class ProfileFilter(Filter):
     @model_validator(mode="after")
     def _name_is_known(self) -> ProfileFilter:
         if self.kind == "profile_fields":
-            try:
-                checked_profile_field(self.name)
-            except ValueError as error:
-                raise ValueError(f"'name' {error}") from None
+            ProfileField(name=self.name)
         return self
 
 

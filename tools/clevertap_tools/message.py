@@ -9,9 +9,9 @@ from pydantic import Field, WithJsonSchema, model_validator
 
 from clevertap_tools.action import Arguments
 from clevertap_tools.campaign import KEYS, Content, content_fault
-from clevertap_tools.in_words import Name
-from clevertap_tools.recipients import CAPITALISED, SendReceivers, lists
+from clevertap_tools.recipients import CAPITALISED, SendReceivers, lists, one
 from clevertap_tools.wire import JsonObject
+from clevertap_tools.words.lines import Name
 
 LONGEST_MESSAGE_ID = 8
 NumberOrText = int | str
@@ -62,7 +62,17 @@ class Message(Arguments):
     @property
     def record_count(self) -> int:
         """How many people it names."""
-        return len(self.to.names)
+        return len(self.reached)
+
+    @property
+    def reached(self) -> list[Name]:
+        """Everybody whom it is for, and who gets copies."""
+        return self.to.names + self.content.copies
+
+    @property
+    def meaning(self) -> JsonObject:
+        """The message and for whom it is, in whatever order and spelling they are named."""
+        return super().meaning | {"to": sorted(map(one, self.to.names))}
 
     @property
     def rare(self) -> JsonObject:

@@ -14,7 +14,7 @@ import anyio
 
 from clevertap_tools.client import Client
 from clevertap_tools.errors import CleverTapError, InvalidRequestError
-from clevertap_tools.query import NOTHING_FOUND, PeopleQuery
+from clevertap_tools.query import NOBODY_EXCLUDED, NOTHING_FOUND, PeopleQuery
 from clevertap_tools.records import RESERVED_EVENTS, same_event
 from clevertap_tools.schema import Kind, entries
 from clevertap_tools.wire import clipped
@@ -26,6 +26,7 @@ LULL = 60.0
 NO_SCHEMA = "no schema for hints"
 MOST_UNKNOWN = 5
 """Unknown names that one hint speaks of."""
+INVALID_GROUP = "invalid group"
 INVALID_EVENT = re.compile(r"invalid event ?: ?([^;]+)", re.IGNORECASE)
 STANDARD_EVENTS = ("Charged", *RESERVED_EVENTS)
 STANDARD_PROPERTIES = frozenset(
@@ -65,7 +66,7 @@ async def with_nearest_event(
         f"{name} is not an event of this project" + (f"; nearest: {clipped(near)}." if near else "."),
         status=error.status,
         field=f"{within}event_name" if name == event_name else f"{within}did",
-        next_step="Correct the name; it is compared without case and spaces.",
+        next_step="Correct the name (clevertap_get_schema lists them); it is compared without case and spaces.",
     )
 
 
@@ -79,15 +80,46 @@ def nearest_event(name: str, listed: Iterable[str] = ()) -> str | None:
     return known[close[0]] if close and close[0] != same_event(name) else None
 
 
-async def why_nothing(client: Client, asked: PeopleQuery) -> str | None:
-    """Why a query that filters by properties may have found nothing; None if it filters by none."""
-    if not asked.names_properties:
-        return None
-    fields = dict.fromkeys(each.name for each in asked.profile_filters if each.kind == "profile_fields")
-    own = [name for name in fields if name not in STANDARD_PROPERTIES]
+async def with_nearest_property(
+    client: Client, error: InvalidRequestError, fields: Iterable[str]
+) -> InvalidRequestError:
+    """The refusal with the user properties that were probably meant, if it is about a group by an unknown one.
+
+    Args:
+        client: The account.
+        error: What CleverTap said.
+        fields: The profile fields among the groups; of properties of events there is no list.
+    """
+    if INVALID_GROUP not in error.message.lower():
+        return error
+    return InvalidRequestError(
+        " ".join([f"{error.message}.", *await unknown_properties(client, fields)]),
+        status=error.status,
+        field="groups",
+        next_step="Correct its name or property_type; names are compared to the letter.",
+    )
+
+
+async def to_mind(client: Client, asked: PeopleQuery, *, nothing: bool) -> str | None:
+    """What to mind about an answer: why it may have found nothing, or whom it may not have left out.
+
+    Args:
+        client: The account.
+        asked: The query.
+        nothing: Whether it found nothing.
+    """
+    if nothing and asked.names_properties:
+        fields = [each.name for each in asked.profile_filters if each.kind == "profile_fields"]
+        return " ".join([NOTHING_FOUND, *await unknown_properties(client, fields)])
+    return NOBODY_EXCLUDED if asked.excludes_by_property else None
+
+
+async def unknown_properties(client: Client, fields: Iterable[str]) -> list[str]:
+    """A sentence about each profile field that the project does not have, as far as its schema can be had."""
+    own = [name for name in dict.fromkeys(fields) if name not in STANDARD_PROPERTIES]
     listed = await names(client, "userProperties") if own else []
     unknown = [name for name in own if listed and name not in listed]
-    return " ".join([NOTHING_FOUND, *(without_property(name, listed) for name in unknown[:MOST_UNKNOWN])])
+    return [without_property(name, listed) for name in unknown[:MOST_UNKNOWN]]
 
 
 def without_property(name: str, listed: Iterable[str]) -> str:

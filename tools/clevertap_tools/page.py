@@ -17,7 +17,7 @@ from clevertap_tools.action import Listing
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import DeadlineError
-from clevertap_tools.query import NOTHING_FOUND
+from clevertap_tools.query import OUR_WARNINGS as OF_QUERIES
 from clevertap_tools.wire import Answer, Call, JsonObject
 
 FIRST_WAIT = 2.0
@@ -30,7 +30,7 @@ IN_PROGRESS = 2
 ACCEPTED = 202
 REPEATED = "CleverTap's cursor led back to a page that was read already; the walk ends here and may be incomplete."
 NOT_READY = "CleverTap has not finished this page; ask again with this cursor in a minute."
-OUR_WARNINGS = frozenset({None, REPEATED, NOT_READY, NOTHING_FOUND})
+OUR_WARNINGS = OF_QUERIES | {REPEATED, NOT_READY}
 
 
 class Page(Listing):

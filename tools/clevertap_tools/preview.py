@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ESTIMATE = "Estimated reach:"
+"""What the line begins with that tells an estimate; no other begins with it, for each begins with a word of ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -20,3 +23,8 @@ class Preview:
     details: tuple[str, ...] = ()
     reach: int | None = None
     comes_again: bool = False
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is said beside the estimate, whose figures move by themselves."""
+        return (self.deed, *(line for line in self.details if not line.startswith(ESTIMATE)))

@@ -1,34 +1,25 @@
-"""Products of a catalogue: their limits, batches that CleverTap takes, and its account of each (engagement 13.2)."""
+"""Products of a catalog: their limits, and the batches that CleverTap takes (reference: engagement 13.2)."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from clevertap_tools import wire
 from clevertap_tools.action import Arguments
-from clevertap_tools.bare import read_bare
-from clevertap_tools.errors import UnreadableAnswerError
-from clevertap_tools.upload import Batch, BatchOutcome, Refusal
-from clevertap_tools.wire import Answer, JsonObject
+from clevertap_tools.upload import Batch
+from clevertap_tools.wire import JsonObject
 
 LARGEST_PRODUCT = 100_000
 LARGEST_BATCH = 500_000
 """Bytes of a request's body."""
 WRAPPING = len(b'{"products":[]}')
-FAILED = re.compile(r"fail|error|invalid|skip|reject|unprocess", re.IGNORECASE)
-"""What a key is called that tells of products which were not written; the reference does not say."""
-NAMING = ("identity", "productId", "id")
-REASONS = ("error", "message", "reason", "msg", "errors")
-NO_REASON = "no reason given"
-UNNAMED = "skipped by CleverTap, which does not say which product it is"
 
 
 def checked_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Attributes of the types that a catalogue has.
+    """Attributes of the types that a catalog has.
 
     Raises:
         ValueError: One is neither text, number nor truth value.
@@ -72,56 +63,3 @@ def batches(products: Sequence[JsonObject]) -> Iterator[Batch]:
         size += more
     if taken:
         yield Batch(start, taken)
-
-
-def read_bulk(batch: Batch, answer: Answer) -> BatchOutcome:
-    """Account for every product of a batch; what CleverTap does not name as skipped it has written.
-
-    Raises:
-        CleverTapError: The batch was refused as a whole, or there is no account of it.
-    """
-    body = read_bare(answer)
-    if not body:
-        raise UnreadableAnswerError("CleverTap's answer does not say what became of the products.")
-    named = list(refusals(batch, body))[: len(batch.records)]
-    missing = min(skipped(body), len(batch.records)) - len(named)
-    refused = (*named, *[Refusal(None, None, UNNAMED)] * missing)
-    return BatchOutcome(len(batch.records) - len(refused), refused, 0)
-
-
-def scopes(body: JsonObject) -> list[JsonObject]:
-    """The objects that may tell of failures: the body and what it wraps."""
-    return [body, *(inner for inner in body.values() if isinstance(inner, dict))]
-
-
-def skipped(body: JsonObject) -> int:
-    """The largest figure of products that were not written; 0 where there is none."""
-    figures = (wire.natural(value) for scope in scopes(body) for key, value in scope.items() if FAILED.search(key))
-    return max((figure for figure in figures if figure), default=0)
-
-
-def refusals(batch: Batch, body: JsonObject) -> Iterator[Refusal]:
-    """The products that an answer names as not written, in whatever form it does."""
-    places = {product["identity"]: place for place, product in enumerate(batch.records, batch.start)}
-    for scope in scopes(body):
-        for key, value in scope.items():
-            if not FAILED.search(key):
-                continue
-            for entry in entries(value):
-                name = next((entry[naming] for naming in NAMING if entry.get(naming) is not None), None)
-                yield Refusal(places.get(str(name)), None, reason(entry))
-
-
-def entries(value: object) -> list[Mapping[str, Any]]:
-    """Failures as objects: CleverTap may list objects or identities, or give reasons by identity."""
-    if isinstance(value, list):
-        return [each if isinstance(each, dict) else {"identity": each} for each in value]
-    if isinstance(value, dict) and all(isinstance(each, str) for each in value.values()):
-        return [{"identity": name, "reason": told} for name, told in value.items()]
-    return []
-
-
-def reason(entry: Mapping[str, Any]) -> str:
-    """Why a product was not written."""
-    told = next((entry[key] for key in REASONS if entry.get(key)), NO_REASON)
-    return wire.clipped("; ".join(map(str, told)) if isinstance(told, list) else str(told))

@@ -26,7 +26,13 @@ from clevertap_tools.filters import (
 from clevertap_tools.moments import Day, ProjectTime
 from clevertap_tools.wire import JsonObject
 
-NOTHING_FOUND = "Nothing matched. Property names are compared to the letter; a misspelt one matches nothing."
+NOTHING_FOUND = (
+    "Nothing matched. Property names are compared to the letter, and a number is no text; "
+    "a misspelt one matches nothing."
+)
+NOBODY_EXCLUDED = "A property in did_none is not checked: if it is misspelt, it excludes nobody."
+OUR_WARNINGS = frozenset({None, NOTHING_FOUND, NOBODY_EXCLUDED})
+"""What is said of queries in words of our own alone."""
 OF_COUNTS = tuple(each for each in OPERATORS if each not in WITHOUT_VALUE | OF_TEXT)
 
 
@@ -139,7 +145,7 @@ class PeopleQuery(Arguments):
     ] = []
     did: Annotated[
         list[Did],
-        Field(description="Other events; give the count of did_any once, it is the group's"),
+        Field(description="Other events; undated: last 365 days; count did_any once, as a group"),
     ] = []
     geo: Annotated[list[Geo], PLACES] = []
 
@@ -159,6 +165,11 @@ class PeopleQuery(Arguments):
     def names_properties(self) -> bool:
         """Whether it filters by names that the project gave, which may be misspelt."""
         return bool(self.event_properties or self.profile_filters or any(each.event_properties for each in self.did))
+
+    @property
+    def excludes_by_property(self) -> bool:
+        """Whether somebody stays in only because an event does not have a property, which may be misspelt."""
+        return any(each.which == "did_none" and each.event_properties for each in self.did)
 
     @property
     def is_empty(self) -> bool:

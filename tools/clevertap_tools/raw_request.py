@@ -9,13 +9,14 @@ from urllib.parse import quote
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from clevertap_tools.action import Arguments
-from clevertap_tools.addressed import may_hold_records, people_named, records_named
+from clevertap_tools.addressed import SEVERAL, may_hold_records, people_named, records_named, sends_listed
 from clevertap_tools.disguises import checked_filling, checked_headers, checked_path
 from clevertap_tools.effect import Effect
 from clevertap_tools.estimate import CREATE
-from clevertap_tools.in_words import Name
 from clevertap_tools.routes import effect_of, is_known
 from clevertap_tools.spelling import spelt
+from clevertap_tools.trigger import MOST_TRIGGERS
+from clevertap_tools.words.lines import Name
 
 LONGEST_PARAMETER = 20_000
 # A schema must say something; this is true of every value and binds none.
@@ -134,6 +135,13 @@ class Request(Arguments):
     def may_send(self) -> bool:
         """A request that is not known may be a send in another spelling."""
         return self.effect is Effect.SEND or not self.is_known
+
+    @property
+    def sends(self) -> int:
+        """Of a path that is not known, as many as its body may hold in another spelling of one that takes several."""
+        if self.is_known and self.filled_path != SEVERAL:
+            return 1
+        return sends_listed(self.body) if self.raw_body is None else MOST_TRIGGERS
 
     @property
     def people(self) -> list[Name] | None:

@@ -13,9 +13,9 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema, model_validator
 
 from clevertap_tools.action import Arguments
-from clevertap_tools.in_words import Name
 from clevertap_tools.records import Identity
 from clevertap_tools.upload_result import MOST_RECORDS
+from clevertap_tools.words.lines import Name
 
 CAPITALISED = {"identity": "Identity", "email": "Email"}
 """How a send spells its lists, where it differs."""
@@ -82,13 +82,19 @@ def check_once(names: Iterable[Name], field: str = "") -> None:
     """
     seen: set[Name] = set()
     places: dict[str, int] = {}
-    for kind, name in names:
+    for each in names:
+        kind = each[0]
         place = places[kind] = places.get(kind, -1) + 1
-        same = (kind, str(name).casefold() if kind == "email" else name)
-        if same in seen:
+        if one(each) in seen:
             subject = f"{field!r} " if field else ""
             raise ValueError(f"{subject}names somebody twice ({kind}[{place}]); name everybody once")
-        seen.add(same)
+        seen.add(one(each))
+
+
+def one(name: Name) -> tuple[str, str]:
+    """A name in the one form that all spellings of it share."""
+    kind, text = name[0], str(name[1]).strip()
+    return kind, text.casefold() if kind == "email" else text
 
 
 def lists(names: Sequence[Name], spelling: Mapping[str, str]) -> dict[str, list[object]]:

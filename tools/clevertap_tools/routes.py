@@ -74,7 +74,7 @@ def shape(path: str) -> re.Pattern[str]:
     return re.compile("".join(kinds))
 
 
-READ, UPSERT, SEND, DESTROY = Effect.READ, Effect.UPSERT, Effect.SEND, Effect.DESTROY
+READ, UPSERT, APPEND, SEND, DESTROY = Effect.READ, Effect.UPSERT, Effect.APPEND, Effect.SEND, Effect.DESTROY
 SEEN, ASSUMED = Sure.SEEN, Sure.ASSUMED
 EXPORT = frozenset({"batch_size", "app", "events", "profile", "cursor"})
 COUNT = frozenset({"req_id"})
@@ -135,14 +135,14 @@ TABLE: tuple[Route, ...] = (
         of_things=True,
     ),
     Route("POST", "/upload_catalog_completed", of_replacement, "data 10.3", of_things=True),
-    Route("POST", "/api/createSegment", UPSERT, "engagement 12.1", ASSUMED, of_things=True),
+    Route("POST", "/api/createSegment", APPEND, "engagement 12.1", ASSUMED, of_things=True),
     Route("POST", "/api/updateSegment", of_membership, "engagement 12.2", ASSUMED),
     Route("GET", "/getSchema", READ, "data 10.4", SEEN, frozenset({"type"}), of_things=True),
     Route("GET", "/category-groups", READ, "data 10.4", SEEN, of_things=True),
     Route("GET", "/v1/connect", READ, "data 10.6", SEEN, frozenset({"partner"}), of_things=True),
     Route("GET", "/v1/contentBlock/list", READ, "engagement 14.1", SEEN, BLOCKS, of_things=True),
     Route("GET", "/v1/contentBlock/info", READ, "engagement 14.1", query=frozenset({"id"}), of_things=True),
-    Route("POST", "/v1/contentBlock/create", UPSERT, "engagement 14.1", of_things=True),
+    Route("POST", "/v1/contentBlock/create", APPEND, "engagement 14.1", of_things=True),
     Route("POST", "/v1/contentBlock/update", DESTROY, "engagement 14.1", of_things=True),
     Route("GET", "/v1/contentBlock/localise/list", None, "engagement 14.2", ASSUMED),
     Route("GET", "/v1/contentBlock/localise/info", None, "engagement 14.2", ASSUMED, frozenset({"id"})),
@@ -152,7 +152,7 @@ TABLE: tuple[Route, ...] = (
     Route("POST", "/v1/email/templates/localise/upsert", None, "engagement 14.2", ASSUMED),
     Route("GET", "/v2/catalogs", READ, "engagement 13.2", query=CATALOGS, of_things=True, with_token=True),
     Route("GET", "/v2/catalogs/signedurl", READ, "engagement 13.2", query=SIGNED, of_things=True, with_token=True),
-    Route("POST", "/v2/catalogs", UPSERT, "engagement 13.2", query=CATALOGS, of_things=True, with_token=True),
+    Route("POST", "/v2/catalogs", APPEND, "engagement 13.2", query=CATALOGS, of_things=True, with_token=True),
     Route("GET", "/v2/catalogs/{id}", READ, "engagement 13.2", of_things=True, with_token=True),
     Route("PUT", "/v2/catalogs/{id}", None, "engagement 13.2", of_things=True, with_token=True),
     Route(
@@ -171,8 +171,8 @@ TABLE: tuple[Route, ...] = (
         query=frozenset({"filterable", "updatedBy"}),
         with_token=True,
     ),
-    Route("POST", "/v2/catalogs/{id}/products", UPSERT, "engagement 13.2", of_things=True),
-    Route("POST", "/v2/catalogs/{id}/products/bulk", UPSERT, "engagement 13.2", ASSUMED, of_things=True),
+    Route("POST", "/v2/catalogs/{id}/products", APPEND, "engagement 13.2", of_things=True),
+    Route("POST", "/v2/catalogs/{id}/products/bulk", APPEND, "engagement 13.2", ASSUMED, of_things=True),
     Route("PUT", "/v2/catalogs/{id}/products/bulk", None, "engagement 13.2", ASSUMED, of_things=True),
     Route("PUT", "/v2/catalogs/{id}/products/{product}", None, "engagement 13.2"),
     Route("DELETE", "/v2/catalogs/{id}/products/{product}", None, "engagement 13.2"),

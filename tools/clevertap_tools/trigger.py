@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from clevertap_tools.action import Arguments
 from clevertap_tools.errors import InvalidArgumentsError
 from clevertap_tools.moments import ProjectTime, checked_moment
-from clevertap_tools.recipients import Receivers, lists
+from clevertap_tools.recipients import Receivers, lists, one
 from clevertap_tools.records import LONGEST_KEY, as_text
 from clevertap_tools.wire import JsonObject
 
@@ -43,12 +44,19 @@ def textual(value: Any, level: int) -> Any:
         return [textual(inner, level + 1) for inner in value]
     if value is None:
         raise ValueError("holds a null, which no template can show; leave it out or send text")
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return as_leaf(value)
+
+
+def as_leaf(value: Any) -> Any:
+    """A number, true or false as text."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
 
 
 Variables = Annotated[dict[str, Any], AfterValidator(checked_variables), WithJsonSchema({"type": "object"})]
 CampaignNumber = Annotated[
-    str, BeforeValidator(as_text), Field(pattern=r"^[0-9]{1,18}$"), WithJsonSchema({"type": "string"})
+    str, BeforeValidator(as_text), Field(pattern=r"^[1-9][0-9]{0,17}$"), WithJsonSchema({"type": "string"})
 ]
 
 
@@ -58,6 +66,11 @@ class Trigger(Arguments):
     campaign_id: CampaignNumber
     to: Receivers
     ExternalTrigger: Variables | None = None
+
+    @property
+    def words(self) -> str:
+        """What each person gets: the campaign and what stands in it."""
+        return json.dumps([self.campaign_id, self.ExternalTrigger or {}], sort_keys=True)
 
     def sent(self) -> JsonObject:
         """The trigger as CleverTap reads it."""
@@ -73,15 +86,15 @@ class Triggers(Arguments):
         Field(
             min_length=1,
             max_length=MOST_TRIGGERS,
-            description="1 to 5; the template reads {{ ExternalTrigger.key }}, text only",
+            description="1 to 5; the template reads {{ ExternalTrigger.key }}; sent as text",
         ),
     ]
 
     @model_validator(mode="after")
     def _nobody_twice(self) -> Triggers:
-        seen: set[tuple[str, str, object]] = set()
+        seen: set[tuple[str, str, str]] = set()
         for index, each in enumerate(self.triggers):
-            named = {(each.campaign_id, *name) for name in each.to.names}
+            named = {(each.campaign_id, *one(name)) for name in each.to.names}
             if not seen.isdisjoint(named):
                 raise ValueError(
                     f"'triggers' names somebody twice for one campaign (entry {index}); name everybody once"
@@ -93,6 +106,19 @@ class Triggers(Arguments):
     def record_count(self) -> int:
         """How many people it names, somebody named for two campaigns twice."""
         return sum(len(each.to.names) for each in self.triggers)
+
+    @property
+    def sends(self) -> int:
+        """Each campaign is a send."""
+        return len(self.triggers)
+
+    @property
+    def meaning(self) -> JsonObject:
+        """Who gets which campaign with what in it, in whatever order and spelling they are named."""
+        made: dict[str, list[tuple[str, str]]] = {}
+        for each in self.triggers:
+            made.setdefault(each.words, []).extend(map(one, each.to.names))
+        return {words: sorted(people) for words, people in made.items()}
 
 
 def checked_when(when: object) -> object:
@@ -127,9 +153,9 @@ class Bulletin(Arguments):
     ]
     name: Annotated[str, Field(min_length=1, description="Of this instance")]
     properties: Annotated[
-        dict[Word, Annotated[str, AfterValidator(check_value)]],
-        WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}}),
-        Field(description="What interest is matched by; text only"),
+        dict[Word, Annotated[str, BeforeValidator(as_leaf), AfterValidator(check_value)]],
+        WithJsonSchema({"type": "object"}),
+        Field(description="What interest is matched by; sent as text"),
     ]
     c_by: Annotated[str, Field(alias="c-by", pattern=r"^\S+@\S+$", description="E-mail of an admin")]
     when: Annotated[When, Field(description="now, ISO 8601 or epoch seconds")] = "now"

@@ -53,6 +53,8 @@ class UploadResult(Listing):
     warning: str | None = None
     errors: Annotated[tuple[str, ...], Field(exclude=True)] = ()
     """What went wrong with whole batches, in CleverTap's words where it had any."""
+    at_fault: Annotated[str | None, Field(exclude=True)] = None
+    """The field for which whole batches were refused."""
     lost: Annotated[tuple[range, ...], Field(exclude=True)] = ()
     left_behind: Annotated[tuple[range, ...], Field(exclude=True)] = ()
     advice: Annotated[str, Field(exclude=True)] = ""
@@ -75,11 +77,9 @@ class UploadResult(Listing):
         """Nothing was accepted, or some records are unaccounted or unsent."""
         if self.accepted and not self.unaccounted and not self.unsent:
             return None
-        return IncompleteError(
-            self._what_happened(),
-            changed=self._changed(),
-            next_step=self._what_next(),
-        )
+        failed = IncompleteError(self._what_happened(), changed=self._changed(), next_step=self._what_next())
+        failed.field = self.at_fault
+        return failed
 
     def _changed(self) -> Changed:
         if self.dry_run:
@@ -157,6 +157,7 @@ def result_of(ledger: Ledger, advice: str, warning: str | None = None, *, dry_ru
         refusals=[RefusedRecord(index=each.index, code=each.code, reason=each.reason) for each in ledger.refusals],
         warning=warning,
         errors=explained(ledger),
+        at_fault=next((error.field for error in ledger.errors if error.field), None),
         lost=tuple(ledger.lost),
         left_behind=tuple(ledger.unsent),
         advice=advice,

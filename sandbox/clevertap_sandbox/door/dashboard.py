@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clevertap_sandbox.language.filters import is_number
-from clevertap_sandbox.state.campaigns import store_dashboard_campaign
+from clevertap_sandbox.state.campaigns import DASHBOARD, Made, store_campaign
 
 if TYPE_CHECKING:
     from clevertap_sandbox.project import Project
@@ -30,11 +30,11 @@ def store_campaigns(project: Project, entries: object) -> int:
     made = [_campaign(entry, project.clock()) for entry in entries]
     with project.database() as db:
         for each in made:
-            store_dashboard_campaign(db, project, each)
+            store_campaign(db, project, each)
     return len(made)
 
 
-def _campaign(entry: object, now: float) -> dict[str, Any]:
+def _campaign(entry: object, now: float) -> Made:
     given: dict[str, Any] = {"starts": now, "estimates": {}} | (entry if isinstance(entry, dict) else {})
     if not all(isinstance(given.get(field), str) for field in ("name", "channel")):
         raise ValueError("name and channel are needed, as text")
@@ -43,4 +43,16 @@ def _campaign(entry: object, now: float) -> dict[str, Any]:
     estimates = given["estimates"]
     if not isinstance(estimates, dict) or not all(isinstance(figure, int) for figure in estimates.values()):
         raise ValueError("estimates must be an object of whole numbers")
-    return given
+    labels = given.get("labels", [])
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise ValueError("labels must be a list of texts")
+    return Made(
+        name=given["name"],
+        channel=given["channel"],
+        body=given,
+        starts=given["starts"],
+        last_starts=given["starts"],
+        estimates=estimates,
+        held=None,
+        origin=DASHBOARD,
+    )

@@ -67,7 +67,7 @@ class Gate:
             raise RefusedError(self.behaviours.wrong_passcode, 401)
 
     def _pair(self, headers: Mapping[str, str], family: str) -> Pair:
-        """Which headers count: catalogues have a pair of their own (engagement 13.2)."""
+        """Which headers count: catalogs have a pair of their own (engagement 13.2)."""
         if not family.startswith(CATALOGUES):
             return PASSCODE
         match self.behaviours.catalog_headers:

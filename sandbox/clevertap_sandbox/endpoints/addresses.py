@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from clevertap_sandbox.answers import Answer, RefusedError, answer, success
 from clevertap_sandbox.state.demerges import settle_demerges
+from clevertap_sandbox.state.disturbance import set_disturbance
 from clevertap_sandbox.state.people import IDENTITY, Handle, find
 from clevertap_sandbox.state.records import EMAIL, PHONE
-from clevertap_sandbox.state.store import event_key
+from clevertap_sandbox.state.system_events import raise_event
 
 if TYPE_CHECKING:
     import re
@@ -41,7 +42,7 @@ def subscribe(project: Project, asked: Asked) -> Answer:
         _check_address(record, FORMS.keys() - (set() if project.behaviours.subscribe_whatsapp else {"whatsapp"}))
         if record.get("status") not in STATUSES:
             raise _Flaw(555, "Invalid status")  # made up
-        _set_disturbance(db, project, record)
+        _subscribe(db, project, record)
 
     return _each(project, asked, take)
 
@@ -93,26 +94,18 @@ def _spellings(address: str) -> tuple[str, ...]:
     return (address,) if "@" in address else (f"+{plain}", plain)
 
 
-def _set_disturbance(db: sqlite3.Connection, project: Project, record: Record) -> None:
+def _subscribe(db: sqlite3.Connection, project: Project, record: Record) -> None:
     channel, quiet = record["type"], record["status"] == "Unsubscribe"
     for address in _spellings(record["value"]):
-        sql = (
-            "INSERT OR IGNORE INTO undisturbed (channel, address) VALUES (?, ?)"
-            if quiet
-            else "DELETE FROM undisturbed WHERE channel = ? AND address = ?"
-        )
-        db.execute(sql, (channel, address))
+        set_disturbance(db, channel, address, quiet=quiet)
         if quiet:
-            _raise_event(db, project, "email" if channel == "email" else "phone", address)
+            people = _people_at(db, "email" if channel == "email" else "phone", address)
+            raise_event(db, project, UNSUBSCRIBED, people, {})
 
 
-def _raise_event(db: sqlite3.Connection, project: Project, column: str, address: str) -> None:
-    """Note with everybody concerned that a channel is closed to them. Reference: data 9.3."""
-    now, key = int(project.clock()), event_key(UNSUBSCRIBED)
-    db.execute("INSERT OR IGNORE INTO event_names (key, name) VALUES (?, ?)", (key, UNSUBSCRIBED))
-    events = "INSERT INTO events (person, key, ts, local, props)"
-    people = f"SELECT id, ?, ?, ?, '{{}}' FROM people WHERE {column} = ?"  # noqa: S608 (one of two columns)
-    db.execute(f"{events} {people}", (key, now, project.stamp(now), address))
+def _people_at(db: sqlite3.Connection, column: str, address: str) -> list[int]:
+    sql = f"SELECT id FROM people WHERE {column} = ?"  # noqa: S608 (one of two columns)
+    return [person for (person,) in db.execute(sql, (address,))]
 
 
 def demerge(project: Project, asked: Asked) -> Answer:

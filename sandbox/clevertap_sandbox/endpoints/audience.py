@@ -37,6 +37,9 @@ OPTED_OUT_TOO = "p.email IS NOT NULL"
 PUSHED = "coalesce(json_extract(p.profile, '$.MSG-push'), 1)"
 PLATFORMS = {"android": "Android", "ios": "iOS", "windows": "Windows"}
 SEGMENTS = 10
+LARGEST_FACTOR = 2**31
+MIXED = "((p.id * 2654435761 + ? * 2246822519) % 4294967296 >> 13)"
+"""A number that has nothing to do with what else goes by ids, such as who has an address (multiplicative hashing)."""
 
 
 def estimate(db: sqlite3.Connection, project: Project, draft: Draft) -> dict[str, int]:
@@ -108,4 +111,4 @@ def _segment(db: sqlite3.Connection, segment: object, dashboard: frozenset[int] 
         return Clause("p.id IN (SELECT person FROM members WHERE segment = ?)", (segment,))
     if dashboard is not None and segment not in dashboard:
         raise RefusedError("Invalid segment")
-    return Clause(f"p.id % {SEGMENTS} = ?", (segment % SEGMENTS,))
+    return Clause(f"{MIXED} % {SEGMENTS} = 0", (segment % LARGEST_FACTOR,))

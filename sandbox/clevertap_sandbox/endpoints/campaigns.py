@@ -9,9 +9,11 @@ from clevertap_sandbox.endpoints.audience import estimate
 from clevertap_sandbox.endpoints.counts import hold, poll
 from clevertap_sandbox.endpoints.drafts import Draft, read_draft
 from clevertap_sandbox.language.days import DAY_FACTOR, LAST_SECOND, day_number, read_day
+from clevertap_sandbox.language.query import PROMPT
 from clevertap_sandbox.state.campaigns import (
     API,
     Campaign,
+    Made,
     all_campaigns,
     find_campaign,
     stop_campaign,
@@ -53,12 +55,39 @@ def _created(project: Project, draft: Draft) -> Answer:
     with project.database() as db:
         estimates = estimate(db, project, draft)
         told: dict[str, Any] = {"estimates": estimates}
-        if "prompt" in (draft.body.get("where") or ()):
+        where = draft.body.get("where")
+        if isinstance(where, dict) and PROMPT in where:
             told["cql"] = project.behaviours.prompt_means
         if draft.body.get("estimate_only") is True:
             return success(**told)
-        number = store_campaign(db, project, draft, estimates)
+        number = store_campaign(db, project, _made(draft, project, estimates))
     return success(id=number, **({} if draft.body.get("skip_estimate") is True else told))
+
+
+def _made(draft: Draft, project: Project, estimates: dict[str, int]) -> Made:
+    starts = project.clock() if draft.schedule.starts is None else draft.schedule.starts.timestamp()
+    last = starts if draft.schedule.last is None else draft.schedule.last.timestamp()
+    return Made(
+        name=draft.name,
+        channel=draft.mode,
+        body=draft.body,
+        starts=starts,
+        last_starts=None if draft.schedule.endless else last,
+        estimates=estimates,
+        held=_held(draft, project, estimates),
+        origin=API,
+    )
+
+
+def _held(draft: Draft, project: Project, estimates: dict[str, int]) -> str | None:
+    """What keeps a new campaign from ever going out."""
+    if draft.body.get("draft") is True:
+        return "draft"
+    if project.behaviours.approval_workflow:
+        return "approval pending"  # made up; the dashboard says Approval Pending (engagement 17)
+    cap = draft.body.get("upper_cap_for_target_segment")
+    too_many = project.behaviours.target_cap_cancels and cap is not None and sum(estimates.values()) > cap
+    return "stopped" if too_many else None
 
 
 def _keep_pace(project: Project, asked: Asked, most: int | None, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Addresses for files of products, for catalogues of version 2. Reference: engagement 13.2, data 10.3.
+"""Addresses for files of products, for catalogs of version 2. Reference: engagement 13.2, data 10.3.
 
 What is put there stays there: nobody knows the call that says the file is complete. The keys of the answer are those
 of the classic flow (engagement 13.1), and the texts of refusals are made up.

@@ -1,4 +1,4 @@
-"""Classic catalogues: a CSV of items, whole or in parts, in three steps. Reference: data 10.3, engagement 13.1."""
+"""Classic catalogs: a CSV of items, whole or in parts, in three steps. Reference: data 10.3, engagement 13.1."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from os import SEEK_END
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from clevertap_sandbox.answers import Answer, RefusedError, success
-from clevertap_sandbox.endpoints.lists import UnusableFileError, read_table, read_texts
+from clevertap_sandbox.endpoints.lists import UnusableFileError, read_table
 from clevertap_sandbox.endpoints.storage import expiry, presigned
+from clevertap_sandbox.fields import filled
 from clevertap_sandbox.state.mails import write_mail
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ def part_urls(project: Project, asked: Asked) -> Answer:
 
 
 def complete_catalog(project: Project, asked: Asked) -> Answer:
-    """Step 3: take the file as a catalogue; what is in it is looked at later, here at once."""
+    """Step 3: take the file as a catalog; what is in it is looked at later, here at once."""
     body = asked.document()
-    name, email, _creator = read_texts(body, "name", "email", "creator")
+    name, email, _creator = (filled(body, field) for field in ("name", "email", "creator"))
     places = _places(project, body)
     with project.database() as db:
         row = db.execute("SELECT location, columns FROM catalog_files WHERE name = ?", (name,)).fetchone()
@@ -64,6 +65,7 @@ def complete_catalog(project: Project, asked: Asked) -> Answer:
         db.execute("INSERT OR IGNORE INTO catalog_files (name, location) VALUES (?, ?)", (name, location))
         columns = [] if row is None or body.get("override") is True else json.loads(row[1])
         try:
+            _check_room(db, name, location=location)
             told = _stored(db, name, _checked(db, project, _joined(places), columns, location=location))
         except UnusableFileError as error:
             told = str(error)
@@ -76,15 +78,21 @@ def complete_catalog(project: Project, asked: Asked) -> Answer:
 def _places(project: Project, body: dict[str, Any]) -> list[Place]:
     """Find what was uploaded: at `url`, or in the parts of `uploadId` with their `eTags`."""
     if "uploadId" not in body:
-        place = project.shelf.of_url(read_texts(body, "url")[0])
+        place = project.shelf.of_url(filled(body, "url"))
         if place is None:
             raise RefusedError("Invalid url")  # made up
         return [place]
     places = project.shelf.parts(body["uploadId"])
-    tags = {each.get("partNumber"): str(each.get("eTag")).strip('"') for each in body.get("eTags") or ()}
-    if not places or tags != {number: place.etag for number, place in enumerate(places, 1)}:
+    if not places or not _are_tags(body.get("eTags"), places):
         raise RefusedError("Invalid eTags")  # made up
     return places
+
+
+def _are_tags(given: object, places: list[Place]) -> bool:
+    """Whether these are the names that the store gave the parts, with or without its quotes, in any order."""
+    named = [each for each in given if isinstance(each, dict)] if isinstance(given, list) else []
+    tags = [(each.get("partNumber"), str(each.get("eTag")).strip('"')) for each in named]
+    return len(tags) == len(places) and all((number, place.etag) in tags for number, place in enumerate(places, 1))
 
 
 def _joined(places: list[Place]) -> IO[bytes] | None:
@@ -98,13 +106,24 @@ def _joined(places: list[Place]) -> IO[bytes] | None:
     return first.file
 
 
+def _check_room(db: sqlite3.Connection, name: str, *, location: bool) -> None:
+    """See that there is room for a catalog beside the others; a name whose file was never usable is no other.
+
+    Raises:
+        UnusableFileError: There is none.
+    """
+    sql = "SELECT count(*) FROM catalog_files WHERE location = ? AND name <> ? AND columns <> '[]'"
+    if db.execute(sql, (location, name)).fetchone()[0] >= MOST_CATALOGS:
+        raise UnusableFileError(f"there are more than {MOST_CATALOGS} catalogs")
+
+
 def _checked(
     db: sqlite3.Connection, project: Project, file: IO[bytes] | None, earlier: list[str], *, location: bool
 ) -> Table:
     """Read a file of items.
 
     Raises:
-        UnusableFileError: It breaks a rule of catalogue files.
+        UnusableFileError: It breaks a rule of catalog files.
     """
     rows = read_table(file)
     columns = next(rows, [])
@@ -114,9 +133,6 @@ def _checked(
         raise UnusableFileError(f"these columns are missing: {', '.join(lacking)}")
     if len(columns) > MOST_COLUMNS:
         raise UnusableFileError(f"there are more than {MOST_COLUMNS} columns")
-    (count,) = db.execute("SELECT count(*) FROM catalog_files WHERE location = ?", (location,)).fetchone()
-    if count > MOST_CATALOGS:
-        raise UnusableFileError(f"there are more than {MOST_CATALOGS} catalogs")
     return Table(columns, _counted(db, _identities(rows, columns, MOST_ROWS[location])))
 
 

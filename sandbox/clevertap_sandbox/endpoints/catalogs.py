@@ -1,4 +1,4 @@
-"""Catalogues of version 2: list, show, create, update, delete.
+"""Catalogs of version 2: list, show, create, update, delete.
 
 Reference: engagement 13.2. It knows no text of a refusal but two; the others are made up.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from clevertap_sandbox.answers import Answer, answer
 from clevertap_sandbox.endpoints.bare import DONE, BareRefusedError, whole_number
+from clevertap_sandbox.state.numbers import next_id
 
 if TYPE_CHECKING:
     import sqlite3
@@ -20,7 +21,7 @@ FEATURE_OFF = "Catalog feature is not enabled for this account."
 FIRST_ID = 501
 """Made up, like the id of the reference's example."""
 OWN_COLUMNS = 3
-"""Columns of every catalogue beside its attributes: identity, name, image."""
+"""Columns of every catalog beside its attributes: identity, name, image."""
 TYPES = ("string", "number", "boolean")
 STATUSES = ("ACTIVE", "INACTIVE", "DELETED")
 SORTED_BY = {"createdAt": "created", "catalogName": "name", "updatedAt": "updated"}
@@ -40,7 +41,7 @@ def check_on(project: Project) -> None:
 
 
 def existing(db: sqlite3.Connection, number: str | None) -> int:
-    """Find the catalogue that a path names.
+    """Find the catalog that a path names.
 
     Raises:
         BareRefusedError: 404, there is none, or no more.
@@ -52,7 +53,7 @@ def existing(db: sqlite3.Connection, number: str | None) -> int:
 
 
 def listing(project: Project, asked: Asked) -> Answer:
-    """List catalogues a page at a time, deleted ones only if asked for. Reference: engagement 13.2."""
+    """List catalogs a page at a time, deleted ones only if asked for. Reference: engagement 13.2."""
     check_on(project)
     page = whole_number(asked.query.get("page", "0"), 0, 10**9)
     size = whole_number(asked.query.get("size", "20"), 1, LARGEST_PAGE)
@@ -114,14 +115,14 @@ def _read(db: sqlite3.Connection, number: int) -> dict[str, Any]:
 
 
 def one(project: Project, asked: Asked) -> Answer:
-    """Show a catalogue. Reference: engagement 13.2."""
+    """Show a catalog. Reference: engagement 13.2."""
     check_on(project)
     with project.database() as db:
         return answer(_read(db, existing(db, asked.ids["id"])))
 
 
 def create(project: Project, asked: Asked) -> Answer:
-    """Make a catalogue without products. Reference: engagement 13.2."""
+    """Make a catalog without products. Reference: engagement 13.2."""
     check_on(project)
     body = asked.document()
     author = _author(body.get("createdBy"), "createdBy")
@@ -130,7 +131,7 @@ def create(project: Project, asked: Asked) -> Answer:
     stated = _stated(body)
     with project.database() as db:
         _check_name_is_free(db, stated["name"])
-        (number,) = db.execute("SELECT max(?, coalesce(max(id), 0) + 1) FROM catalogs", (FIRST_ID,)).fetchone()
+        number = next_id(db, "catalogs", FIRST_ID)
         values = stated | {"id": number, "now": int(project.clock()), "author": author}
         db.execute(
             "INSERT INTO catalogs VALUES (:id, :name, :description, :attributes, :mappings, :sync, 'ACTIVE', "
@@ -141,7 +142,7 @@ def create(project: Project, asked: Asked) -> Answer:
 
 
 def update(project: Project, asked: Asked) -> Answer:
-    """Put all of a catalogue anew: what the body does not repeat is lost. Reference: engagement 13.2."""
+    """Put all of a catalog anew: what the body does not repeat is lost. Reference: engagement 13.2."""
     check_on(project)
     body = asked.document()
     status = body.get("status", "ACTIVE")
@@ -167,7 +168,7 @@ def _author(given: object, name: str) -> str:
 
 
 def _stated(body: dict[str, Any]) -> dict[str, Any]:
-    """What a body says of a catalogue, as it is stored."""
+    """What a body says of a catalog, as it is stored."""
     name, schema = body.get("catalogName"), body.get("catalogSchema", [])
     if not isinstance(name, str) or not name:
         raise BareRefusedError("catalogName is required")  # made up
@@ -194,7 +195,7 @@ def _check_name_is_free(db: sqlite3.Connection, name: str, but: int = 0) -> None
 
 
 def delete(project: Project, asked: Asked) -> Answer:
-    """Delete a catalogue with its products, for good. Reference: engagement 13.2."""
+    """Delete a catalog with its products, for good. Reference: engagement 13.2."""
     check_on(project)
     with project.database() as db:
         number = existing(db, asked.ids["id"])

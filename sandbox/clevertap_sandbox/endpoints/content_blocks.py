@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from clevertap_sandbox.answers import Answer, answer, success
 from clevertap_sandbox.endpoints.bare import BareRefusedError, whole_number
+from clevertap_sandbox.state.numbers import is_id, next_id
 
 if TYPE_CHECKING:
     import sqlite3
@@ -60,7 +61,8 @@ def _shown(row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _found(db: sqlite3.Connection, project: Project, number: object) -> dict[str, Any]:
-    row = db.execute(f"SELECT {COLUMNS} FROM content_blocks WHERE id = ?", (number,)).fetchone()  # noqa: S608 (own words only)
+    sql = f"SELECT {COLUMNS} FROM content_blocks WHERE id = ?"  # noqa: S608 (own words only)
+    row = db.execute(sql, (number,)).fetchone() if is_id(number) else None
     if row is None:
         raise _refused(project, "Content block not found", 404)
     return _shown(row)
@@ -81,7 +83,7 @@ def create(project: Project, asked: Asked) -> Answer:
     with project.database() as db:
         if db.execute("SELECT 1 FROM content_blocks WHERE name = ?", (name,)).fetchone():
             raise _refused(project, "A content block with this name already exists", 409)
-        (number,) = db.execute("SELECT max(?, coalesce(max(id), 0) + 1) FROM content_blocks", (FIRST_ID,)).fetchone()
+        number = next_id(db, "content_blocks", FIRST_ID)
         sql = f"INSERT INTO content_blocks ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 (own words only)
         db.execute(sql, (number, name, kind, content, now, author, now, author))
         return answer(_found(db, project, number))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from clevertap_sandbox.answers import RefusedError
 from clevertap_sandbox.endpoints.schedules import Schedule, read_schedule
 from clevertap_sandbox.endpoints.terms import check_terms
+from clevertap_sandbox.fields import filled
 
 if TYPE_CHECKING:
     from clevertap_sandbox.project import Project
@@ -56,18 +57,6 @@ def read_draft(body: dict[str, Any], project: Project) -> Draft:
     draft = Draft(name, mode, schedule, _devices(body, mode), body)
     _check_android(draft, project)
     return draft
-
-
-def filled(holder: dict[str, Any], field: str, where: str = "") -> str:
-    """Take a text that must not be empty.
-
-    Raises:
-        RefusedError: It is, or is no text.
-    """
-    value = holder.get(field)
-    if not isinstance(value, str) or not value.strip():
-        raise RefusedError(f"Field {field} is empty{where}")
-    return value
 
 
 def check_content(body: dict[str, Any], mode: str) -> None:

@@ -68,7 +68,7 @@ def _settled(db: sqlite3.Connection, project: Project, path: str, query: dict[st
 def _batch_size(asked: Asked, project: Project) -> int:
     """Read `batch_size`: from 1, over 5000 is 5000, under 23 is everything at once. Reference: data 7.1."""
     text = asked.query.get("batch_size", str(project.behaviours.default_batch_size))
-    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", text):
+    if not re.fullmatch(r"0{0,9}[1-9][0-9]{0,8}", text):
         raise RefusedError("Invalid batch_size")
     if int(text) < UNLIMITED_BELOW and project.behaviours.small_batch_is_unlimited:
         return 0

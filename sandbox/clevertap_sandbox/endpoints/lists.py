@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import csv
 from io import TextIOWrapper
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from clevertap_sandbox.answers import Answer, RefusedError, success
 from clevertap_sandbox.endpoints.storage import expiry, presigned
+from clevertap_sandbox.fields import filled
 from clevertap_sandbox.state.mails import write_mail
 from clevertap_sandbox.state.segments import LIST, add_segment, list_named
 
@@ -44,7 +45,8 @@ def list_url(project: Project, asked: Asked) -> Answer:
 def complete_list(project: Project, asked: Asked) -> Answer:
     """Step 3: take the file as a list; what is in it is looked at later, here at once."""
     body = asked.document()
-    name, email, _creator, _filename, url = read_texts(body, "name", "email", "creator", "filename", "url")
+    needed = ("name", "email", "creator", "filename", "url")
+    name, email, _creator, _filename, url = (filled(body, field) for field in needed)
     place = project.shelf.of_url(url)
     if place is None:
         raise RefusedError("Invalid url")  # made up
@@ -92,15 +94,3 @@ def read_table(file: IO[bytes] | None) -> Iterator[list[str]]:
         raise UnusableFileError("the file is no CSV in UTF-8") from None
     finally:
         text.detach()
-
-
-def read_texts(body: dict[str, Any], *fields: str) -> list[str]:
-    """Read texts that a body cannot do without.
-
-    Raises:
-        RefusedError: One is missing.
-    """
-    for field in fields:
-        if not isinstance(body.get(field), str) or not body[field].strip():
-            raise RefusedError(f"Field {field} is empty")  # made up, after those of campaigns
-    return [body[field] for field in fields]

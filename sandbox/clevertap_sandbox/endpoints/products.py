@@ -1,4 +1,4 @@
-"""The products of a catalogue of version 2, one by one or many at once.
+"""The products of a catalog of version 2, one by one or many at once.
 
 Reference: engagement 13.2. It knows no text of a refusal, so these are made up.
 """

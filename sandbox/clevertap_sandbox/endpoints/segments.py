@@ -5,11 +5,11 @@ None of the answers was ever seen; the two references disagree, so each shape is
 
 from __future__ import annotations
 
-import json
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from clevertap_sandbox.answers import Answer, RefusedError, answer, success
+from clevertap_sandbox.state.numbers import BEYOND, is_id
 from clevertap_sandbox.state.people import IDENTITY, OBJECT_ID, Handle, find_or_create
 from clevertap_sandbox.state.records import is_somebody
 from clevertap_sandbox.state.segments import (
@@ -22,7 +22,7 @@ from clevertap_sandbox.state.segments import (
     leave_segment,
     segment_where,
 )
-from clevertap_sandbox.state.store import event_key
+from clevertap_sandbox.state.system_events import raise_event
 
 if TYPE_CHECKING:
     import sqlite3
@@ -48,33 +48,37 @@ def create(project: Project, asked: Asked) -> Answer:
         raise RefusedError("Invalid request")
     if not all(isinstance(entry, dict) for entry in entries):
         raise RefusedError("Invalid request")
-    made, refused, names = [], [], set[object]()
+    made, refused, names = [], [], list[object]()
     with project.database() as db:
         for entry in entries:
             try:
                 made.append((entry, _made(db, project, entry, names)))
             except _Flaw as flaw:
                 refused.append((entry, str(flaw)))
-            names.add(entry.get("segment_name"))
+            names.append(entry.get("segment_name"))
     return _created(project, made, refused)
 
 
-def _made(db: sqlite3.Connection, project: Project, entry: dict[str, Any], names: set[object]) -> int:
+def _made(db: sqlite3.Connection, project: Project, entry: dict[str, Any], names: list[object]) -> int:
     name, own = entry.get("segment_name"), entry.get("customer_segment_id")
     if not isinstance(name, str) or not name.strip():
         raise _Flaw("Invalid segment_name")  # made up
     if name in names:
         raise _Flaw("Duplicate segment_name")  # made up, after the one below
-    if own is None and not project.behaviours.customer_segment_id_required:
-        return add_segment(db, project.clock(), name, BY_API)
-    if not isinstance(own, str) or not own:
-        raise _Flaw("Invalid customer_segment_id")  # made up
-    if segment_where(db, "customer_id", own):
-        raise _Flaw("Duplicate customer_segment_id")
+    _check_own_id(db, project, own)
     (count,) = db.execute("SELECT count(*) FROM segments WHERE kind = ?", (BY_API,)).fetchone()
     if count >= MOST_OF_ACCOUNT:
         raise _Flaw("Too many segments")  # made up
     return add_segment(db, project.clock(), name, BY_API, own)
+
+
+def _check_own_id(db: sqlite3.Connection, project: Project, own: object) -> None:
+    if own is None and not project.behaviours.customer_segment_id_required:
+        return
+    if not isinstance(own, str) or not own:
+        raise _Flaw("Invalid customer_segment_id")  # made up
+    if segment_where(db, "customer_id", own):
+        raise _Flaw("Duplicate customer_segment_id")
 
 
 def _created(project: Project, made: list[tuple[Any, int]], refused: list[tuple[Any, str]]) -> Answer:
@@ -144,7 +148,7 @@ def _move(db: sqlite3.Connection, project: Project, named: dict[str, Any], moves
     person = find_or_create(db, Handle(IDENTITY if kind == IDENTITY else OBJECT_ID, value))
     for segment, action in meant:
         if MOVES[action](db, segment.id, person):
-            _raise_event(db, project, person, segment, action)
+            raise_event(db, project, CHANGED, [person], _change(segment, action))
 
 
 def _meant(db: sqlite3.Connection, move: Any) -> tuple[Segment, str]:
@@ -156,18 +160,14 @@ def _meant(db: sqlite3.Connection, move: Any) -> tuple[Segment, str]:
         raise _Flaw("Segment not found")
     if found.status == DELETED:
         raise _Flaw("Segment deleted")
-    if action not in MOVES:
+    if not isinstance(action, str) or action not in MOVES:
         raise _Flaw("Invalid action")  # made up
     return found, action
 
 
-def _raise_event(db: sqlite3.Connection, project: Project, person: int, segment: Segment, action: str) -> None:
-    now, key = int(project.clock()), event_key(CHANGED)
-    told = {"Action": action, "Segment Name": segment.name, "Segment ID": segment.id}
-    told |= {"Customer_Segment_ID": segment.customer_id} if segment.customer_id else {}
-    db.execute("INSERT OR IGNORE INTO event_names (key, name) VALUES (?, ?)", (key, CHANGED))
-    sql = "INSERT INTO events (person, key, ts, local, props) VALUES (?, ?, ?, ?, ?)"
-    db.execute(sql, (person, key, now, project.stamp(now), json.dumps(told, ensure_ascii=False)))
+def _change(segment: Segment, action: str) -> dict[str, Any]:
+    own = {"Customer_Segment_ID": segment.customer_id} if segment.customer_id else {}
+    return {"Action": action, "Segment Name": segment.name, "Segment ID": segment.id, **own}
 
 
 def _updated(project: Project, given: int, failures: list[tuple[dict[str, Any], str]]) -> Answer:
@@ -187,7 +187,7 @@ def listing(project: Project, asked: Asked) -> Answer:
     _need_listing(project)
     body = asked.document()
     page, limit = body.get("page", 1), body.get("limit", DEFAULT_LIMIT)
-    if not all(type(number) is int and number > 0 for number in (page, limit)):
+    if not all(type(number) is int and number > 0 for number in (page, limit)) or page * limit >= BEYOND:
         raise RefusedError("Invalid request")
     with project.database() as db:
         (total,) = db.execute("SELECT count(*) FROM segments").fetchone()
@@ -201,7 +201,7 @@ def details(project: Project, asked: Asked) -> Answer:
     _need_listing(project)
     wanted = asked.document().get("segment_id")
     with project.database() as db:
-        found = segment_where(db, "id", wanted) if isinstance(wanted, int) else None
+        found = segment_where(db, "id", wanted) if is_id(wanted) else None
     if found is None:
         raise RefusedError("Segment not found")
     return success(segments=[_shown(found)], total_pages=1, total_count=1)

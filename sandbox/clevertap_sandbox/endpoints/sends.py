@@ -30,13 +30,15 @@ def send(project: Project, asked: Asked) -> Answer:
     if len(names) > MOST_RECEIVERS:
         raise RefusedError(TOO_MANY)
     check_content(body, channel)
+    if not isinstance(body.get("tag_group"), str | None):
+        raise RefusedError("Field tag_group is not valid")  # made up
     if channel == "whatsapp":
         _check_message_id(body, project)
     with project.database() as db:
         people = known(db, names)
         if channel == "push" and project.behaviours.sends_need_android_channel and have_android(db, people):
             check_android_channel(body, project)
-        campaign = _campaign(db, channel, body)
+        campaign = _campaign(db, project, channel, body)
         keep(db, project.clock(), (channel, body), people, campaign)
     told = {"campaign_id": campaign} if project.behaviours.send_tells_campaign else {}
     return success(message=QUEUED, **told)
@@ -50,11 +52,10 @@ def _check_message_id(body: dict[str, Any], project: Project) -> None:
         raise RefusedError("Field message_id is empty" if not given else "Field message_id is not valid")  # made up
 
 
-def _campaign(db: sqlite3.Connection, channel: str, body: dict[str, Any]) -> int:
+def _campaign(db: sqlite3.Connection, project: Project, channel: str, body: dict[str, Any]) -> int:
     """What the figures of a send are counted under: the campaign it names, or else that of its tag group."""
     if "campaign_id" not in body:
-        return campaign_of(db, channel, body.get("tag_group"))
-    number = body["campaign_id"]
-    if isinstance(number, bool) or not isinstance(number, int) or not is_campaign(db, number):
+        return campaign_of(db, project.clock(), channel, body.get("tag_group"))
+    if not is_campaign(db, body["campaign_id"]):
         raise RefusedError("Invalid campaign id")
-    return number
+    return int(body["campaign_id"])

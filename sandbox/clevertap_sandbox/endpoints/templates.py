@@ -5,6 +5,7 @@ E-mail templates are made in the dashboard, so here are two samples. Reference: 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from clevertap_sandbox.answers import Answer, RefusedError, answer, success
@@ -30,7 +31,7 @@ def map_sms(project: Project, asked: Asked) -> Answer:
     with project.database() as db:
         for pair in pairs:
             campaign, template = pair.get("campaign_id"), pair.get("template_id")
-            if isinstance(campaign, bool) or not isinstance(campaign, int) or not is_campaign(db, campaign):
+            if not is_campaign(db, campaign):
                 raise RefusedError("Invalid campaign id")
             if not isinstance(template, str) or not template:
                 raise RefusedError("Invalid template id")  # made up
@@ -76,6 +77,6 @@ def _heading(number: int) -> dict[str, Any]:
 
 def _natural(query: Mapping[str, str], name: str, default: int) -> int:
     text = query.get(name, str(default))
-    if not (text.isascii() and text.isdecimal() and int(text)):
+    if not re.fullmatch("[1-9][0-9]{0,8}", text):
         raise RefusedError(f"Invalid {name}")  # made up
     return int(text)

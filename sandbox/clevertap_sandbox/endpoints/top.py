@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import floor, log10
+from math import floor, isfinite, log10
 from typing import TYPE_CHECKING, Any
 
 from clevertap_sandbox.answers import Answer, RefusedError
@@ -95,7 +95,9 @@ def _width(least: float | None, most: float | None, *, fractions: bool) -> float
     """One, two or five of some power of ten, so that there are few bands; whole for whole numbers."""
     if least is None or most is None or least == most:
         return 1.0
-    rough = (most - least) / BANDS
+    rough = most / BANDS - least / BANDS
+    if not isfinite(rough):
+        return 1.0
     power = 10.0 ** floor(log10(rough))
     width = next(power * step for step in (1, 2, 5, 10) if power * step >= rough)
     return width if fractions else max(width, 1.0)

@@ -29,7 +29,12 @@ YEAR_WEEK = "strftime('%Y', day) || printf('%02d', min((strftime('%j', day) - 1)
 PERIODS = {"daily": "strftime('%Y%m%d', day)", "monthly": "strftime('%Y%m', day)"}
 WEEKS = {"iso": ISO_WEEK, "calendar_year": YEAR_WEEK}
 
-AMOUNT = "(SELECT sum(v.value) FROM json_each(e.props) AS v WHERE v.key = ? AND v.type IN ('integer', 'real'))"
+# Large whole numbers are added up as fractions are, for no sum of those is too large; the largest are no numbers here.
+AMOUNT = """(
+    SELECT sum(CASE WHEN v.value BETWEEN -1e12 AND 1e12 THEN v.value ELSE v.value * 1.0 END)
+    FROM json_each(e.props) AS v
+    WHERE v.key = ? AND v.type IN ('integer', 'real') AND v.value BETWEEN -1e300 AND 1e300
+)"""
 TREND = """
 WITH RECURSIVE
     days (day) AS (SELECT ? UNION ALL SELECT date(day, '+1 day') FROM days WHERE day < ?),

@@ -6,12 +6,13 @@ Reference: engagement 5 and 15.1.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from clevertap_sandbox.answers import Answer, RefusedError, success
-from clevertap_sandbox.endpoints.drafts import filled
 from clevertap_sandbox.endpoints.receivers import OF_TRIGGERS, receivers
 from clevertap_sandbox.endpoints.sends import QUEUED
+from clevertap_sandbox.fields import filled
 from clevertap_sandbox.state.sends import keep, known
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _check(body: dict[str, Any], project: Project) -> tuple[list[Handle], int]:
     names = receivers(body, OF_TRIGGERS)
     number, existing = body.get("campaign_id"), project.behaviours.trigger_campaigns
     # An id is text here, while other endpoints take numbers.
-    if not isinstance(number, str) or not (number.isascii() and number.isdecimal()):
+    if not isinstance(number, str) or not re.fullmatch("[0-9]{1,18}", number):
         raise RefusedError("Invalid campaign id")
     if existing is not None and number not in existing:
         raise RefusedError("Invalid campaign id")

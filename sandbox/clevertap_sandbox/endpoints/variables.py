@@ -34,10 +34,13 @@ def create(project: Project, asked: Asked) -> Answer:
 
 
 def _is_definition(given: object) -> bool:
-    if not isinstance(given, dict) or given.get("type") not in TYPES:
+    if not isinstance(given, dict):
+        return False
+    kind = given.get("type")
+    if not isinstance(kind, str) or kind not in TYPES:
         return False
     value = given.get("defaultValue")
-    return isinstance(value, TYPES[given["type"]]) and isinstance(value, bool) == (given["type"] == "boolean")
+    return isinstance(value, TYPES[kind]) and isinstance(value, bool) == (kind == "boolean")
 
 
 def values(project: Project, asked: Asked) -> Answer:

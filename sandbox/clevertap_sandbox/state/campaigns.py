@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from clevertap_sandbox.state.numbers import MADE, is_id, next_id
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
 
-    from clevertap_sandbox.endpoints.drafts import Draft
     from clevertap_sandbox.project import Project
 
 VIEWED_PERCENT, CLICKED_PERCENT = 40, 3
 """Shares of those a campaign was sent to, rounded down. Made up."""
-TARGET_CAP = "upper_cap_for_target_segment"
+CAPS = ("users_limit_overall", "users_limit_per_run", "upper_cap_for_target_segment")
 COLUMNS = "id, name, channel, body, starts, last_starts, scheduled, estimates, held, held_at, origin"
-LARGEST_ID = 2**63
-API = "api"
+API, DASHBOARD = "api", "dashboard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Campaign:
         """How many messages went out: as many as were estimated, within the caps."""
         if not self.went_out:
             return 0
-        caps = (self.body.get(cap) for cap in ("users_limit_overall", "users_limit_per_run", TARGET_CAP))
+        caps = (self.body.get(cap) for cap in CAPS)
         return min([sum(self.estimates.values()), *(cap for cap in caps if isinstance(cap, int))])
 
     @property
@@ -64,61 +62,30 @@ class Campaign:
         return self.sent * CLICKED_PERCENT // 100
 
 
-def store_campaign(db: sqlite3.Connection, project: Project, draft: Draft, estimates: dict[str, int]) -> int:
-    """Keep a campaign made by the API; its id."""
-    now = datetime.fromtimestamp(project.clock(), UTC)
-    starts = draft.schedule.starts or now
-    last = None if draft.schedule.endless else (draft.schedule.last or starts).timestamp()
-    row = {
-        "name": draft.name,
-        "channel": draft.mode,
-        "body": json.dumps(draft.body),
-        "starts": starts.timestamp(),
-        "last_starts": last,
-        "estimates": json.dumps(estimates),
-        "held": _held(project, draft, estimates),
-        "origin": API,
-    }
-    return _insert(db, project, row)
+class Made(NamedTuple):
+    """A campaign as it was made."""
+
+    name: str
+    channel: str
+    body: dict[str, Any]
+    starts: float
+    """Its first run, epoch seconds."""
+    last_starts: float | None
+    """Its last run; None: it comes again without end."""
+    estimates: dict[str, int]
+    held: str | None
+    """What keeps it from ever going out, as a status."""
+    origin: str
 
 
-def store_dashboard_campaign(db: sqlite3.Connection, project: Project, made: Mapping[str, Any]) -> int:
-    """Keep a campaign made in the dashboard; its id.
-
-    Args:
-        db: The project's data.
-        project: The project.
-        made: Its `name`, `channel`, `starts` (epoch seconds) and `estimates`; what else there is becomes its body.
-    """
-    row = {
-        **{name: made[name] for name in ("name", "channel", "starts")},
-        "body": json.dumps(made),
-        "last_starts": made["starts"],
-        "estimates": json.dumps(made["estimates"]),
-        "held": None,
-        "origin": "dashboard",
-    }
-    return _insert(db, project, row)
-
-
-def _insert(db: sqlite3.Connection, project: Project, row: dict[str, Any]) -> int:
-    # Ten digits that look like epoch seconds (engagement 3.3), and no two alike.
-    now = int(project.clock())
-    (number,) = db.execute("SELECT max(?, coalesce(max(id), 0) + 1) FROM campaigns", (now,)).fetchone()
-    whole = {**row, "id": number, "scheduled": project.stamp(row["starts"]), "held_at": 0}
-    db.execute(f"INSERT INTO campaigns ({COLUMNS}) VALUES (:{COLUMNS.replace(', ', ', :')})", whole)  # noqa: S608 (fixed)
-    return int(number)
-
-
-def _held(project: Project, draft: Draft, estimates: dict[str, int]) -> str | None:
-    """What keeps a new campaign from ever going out."""
-    if draft.body.get("draft") is True:
-        return "draft"
-    if project.behaviours.approval_workflow:
-        return "approval pending"  # made up; the dashboard says Approval Pending (engagement 17)
-    cap = draft.body.get(TARGET_CAP)
-    too_many = project.behaviours.target_cap_cancels and cap is not None and sum(estimates.values()) > cap
-    return "stopped" if too_many else None
+def store_campaign(db: sqlite3.Connection, project: Project, made: Made) -> int:
+    """Keep a campaign; its id, which looks like epoch seconds (engagement 3.3)."""
+    number = next_id(db, MADE, project.clock())
+    body, estimates = json.dumps(made.body), json.dumps(made.estimates)
+    told = {"body": body, "estimates": estimates, "scheduled": project.stamp(made.starts), "held_at": 0}
+    row = {**made._asdict(), **told, "id": number}
+    db.execute(f"INSERT INTO campaigns ({COLUMNS}) VALUES (:{COLUMNS.replace(', ', ', :')})", row)  # noqa: S608 (fixed)
+    return number
 
 
 def stop_campaign(db: sqlite3.Connection, project: Project, number: int) -> None:
@@ -138,7 +105,7 @@ def all_campaigns(db: sqlite3.Connection, project: Project) -> list[Campaign]:
 
 def find_campaign(db: sqlite3.Connection, project: Project, wanted: object) -> Campaign | None:
     """One campaign by its id, which is a number."""
-    if isinstance(wanted, bool) or not isinstance(wanted, int) or abs(wanted) >= LARGEST_ID:
+    if not is_id(wanted):
         return None
     row = db.execute(f"SELECT {COLUMNS} FROM campaigns WHERE id = ?", (wanted,)).fetchone()  # noqa: S608 (fixed)
     return row and _campaign(row, project)

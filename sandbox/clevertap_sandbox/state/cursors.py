@@ -38,6 +38,6 @@ def read_cursor(text: str) -> Place | None:
     try:
         raw = base64.b64decode(text, validate=True)
         walk, page = json.loads(raw.removeprefix(MAGIC)) if raw.startswith(MAGIC) else (None, None)
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, RecursionError):
         return None
     return Place(walk, page) if isinstance(walk, int) and isinstance(page, int) else None

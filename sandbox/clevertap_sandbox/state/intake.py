@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from clevertap_sandbox.state.disturbance import set_disturbance
 from clevertap_sandbox.state.losses import MOST_EVENT_TYPES, is_name, kept_of_event, kept_of_profile
 from clevertap_sandbox.state.operators import apply_profile
 from clevertap_sandbox.state.people import (
@@ -131,14 +132,8 @@ class Intake:
         """Put the person's address on do-not-disturb, or take it off."""
         channel, field = DISTURBANCES.get(key, ("", ""))
         address = profile.get(field)
-        if not channel or address is None:
-            return
-        sql = (
-            "INSERT OR IGNORE INTO undisturbed (channel, address) VALUES (?, ?)"
-            if silent
-            else "DELETE FROM undisturbed WHERE channel = ? AND address = ?"
-        )
-        self._db.execute(sql, (channel, str(address)))
+        if channel and address is not None:
+            set_disturbance(self._db, channel, str(address), quiet=silent)
 
     def _sort_out(self, key: str, person: int, value: object) -> None:
         """Take the person out of categories, or put them back: `{"email": ["News"]}`."""

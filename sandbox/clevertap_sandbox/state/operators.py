@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from clevertap_sandbox.language.filters import date_of
@@ -97,10 +99,13 @@ def _keep(stored: dict[str, Any], key: str, entries: list[str]) -> None:
 
 
 def _add_number(stored: dict[str, Any], key: str, operand: object, sign: int) -> None:
-    """Add to a number, from 0 if there is none; anything that is no number is left alone."""
+    """Add to a number, from 0 if there is none; what is no number, or would be none by that, is left alone."""
     present = stored.get(key, 0)
-    if _is_number(present) and isinstance(operand, int | float) and _is_number(operand) and operand > 0:
-        stored[key] = present + sign * operand
+    if not _is_number(present) or not isinstance(operand, int | float) or not _is_number(operand) or operand <= 0:
+        return
+    with suppress(OverflowError):
+        total = present + sign * operand
+        stored[key] = total if isfinite(total) else present
 
 
 def _is_number(value: object) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from clevertap_sandbox.state.numbers import MADE, is_id, next_id
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -25,15 +27,17 @@ COLUMNS = ", ".join(Segment._fields)
 
 
 def add_segment(db: sqlite3.Connection, now: float, name: str, kind: str, customer_id: str | None = None) -> int:
-    """Make an empty segment; its id looks like epoch seconds, and no two are alike."""
-    (number,) = db.execute("SELECT max(?, coalesce(max(id), 0) + 1) FROM segments", (int(now),)).fetchone()
+    """Make an empty segment; its id looks like epoch seconds."""
+    number = next_id(db, MADE, now)
     sql = "INSERT INTO segments (id, name, kind, customer_id) VALUES (?, ?, ?, ?)"
     db.execute(sql, (number, name, kind, customer_id))
-    return int(number)
+    return number
 
 
 def segment_where(db: sqlite3.Connection, column: str, value: object) -> Segment | None:
-    """Find a segment by one of its columns."""
+    """Find a segment by one of its columns, whose values are texts and ids."""
+    if not isinstance(value, str) and not is_id(value):
+        return None
     row = db.execute(f"SELECT {COLUMNS} FROM segments WHERE {column} = ?", (value,)).fetchone()  # noqa: S608 (fixed names)
     return None if row is None else Segment(*row)
 

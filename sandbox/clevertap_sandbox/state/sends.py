@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from clevertap_sandbox.state.numbers import MADE, is_id, next_id
 from clevertap_sandbox.state.people import Handle, find
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
 EMAIL = "email"
 """The kind of name that several people may share; the other kinds are those of `Handle`."""
-FIRST_CAMPAIGN = 1_700_000_000
-"""Ids of campaigns look like epoch seconds (engagement 3.3)."""
 WHO = "coalesce((SELECT value FROM identities WHERE person = p.id AND kind = 'identity' LIMIT 1), p.object_id)"
 
 
@@ -67,17 +66,17 @@ def keep(db: sqlite3.Connection, now: float, sent: tuple[str, dict[str, Any]], p
     db.executemany("INSERT INTO receivers (send, person) VALUES (?, ?)", [(number, person) for person in people])
 
 
-def campaign_of(db: sqlite3.Connection, channel: str, tag_group: str | None) -> int:
+def campaign_of(db: sqlite3.Connection, now: float, channel: str, tag_group: str | None) -> int:
     """The campaign that bundles a channel's sends of one tag group; a new one for the first, or without a group."""
     sql = "SELECT campaign FROM sends WHERE channel = ? AND tag_group = ? LIMIT 1"
     found = db.execute(sql, (channel, tag_group)).fetchone()
-    if found is None:
-        found = db.execute("SELECT max(?, coalesce(max(campaign), 0) + 1) FROM sends", (FIRST_CAMPAIGN,)).fetchone()
-    return int(found[0])
+    return next_id(db, MADE, now) if found is None else int(found[0])
 
 
-def is_campaign(db: sqlite3.Connection, number: int) -> bool:
+def is_campaign(db: sqlite3.Connection, number: object) -> bool:
     """Whether there is a campaign of that id, whoever made it."""
+    if not is_id(number):
+        return False
     sql = "SELECT EXISTS (SELECT 1 FROM campaigns WHERE id = ?1) OR EXISTS (SELECT 1 FROM sends WHERE campaign = ?1)"
     return bool(db.execute(sql, (number,)).fetchone()[0])
 

@@ -42,6 +42,10 @@ class Place:
         self.file = None
 
 
+def _ticket(url: str) -> str:
+    return url.partition(STORAGE)[2]
+
+
 class Shelf:
     """The places that were given out and have not expired. Safe to use from any thread."""
 
@@ -54,10 +58,20 @@ class Shelf:
         """Give out the ticket of a new place: the end of its address."""
         ticket = f"{secrets.token_hex(16)}?X-Amz-Expires={life:.0f}&X-Amz-Signature={secrets.token_hex(32)}"
         with self._lock:
-            for late in [each for each, place in self._places.items() if place.expires <= now]:
-                self._places.pop(late).clear()
+            self._forget(now)
             self._places[ticket] = Place(now + life)
         return ticket
+
+    def _forget(self, now: float) -> None:
+        """Throw away what has expired, and the ids of files of which a part has."""
+        for late in [each for each, place in self._places.items() if place.expires <= now]:
+            self._places.pop(late).clear()
+        gone = [upload for upload, urls in self._uploads.items() if not all(map(self._has, urls))]
+        for upload in gone:
+            del self._uploads[upload]
+
+    def _has(self, url: str) -> bool:
+        return _ticket(url) in self._places
 
     def at(self, ticket: str) -> Place | None:
         """Find the place of a ticket, expired or not; None if none was given out."""
@@ -66,7 +80,7 @@ class Shelf:
 
     def of_url(self, url: object) -> Place | None:
         """Find the place of an address that was given out."""
-        return self.at(url.partition(STORAGE)[2]) if isinstance(url, str) else None
+        return self.at(_ticket(url)) if isinstance(url, str) else None
 
     def begin(self, urls: list[str]) -> str:
         """Give out an id for a file that comes in parts, one at each address."""
@@ -88,3 +102,4 @@ class Shelf:
             for place in self._places.values():
                 stack.callback(place.clear)
             self._places.clear()
+            self._uploads.clear()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+VERSION = 2
+"""Of the schema; a file made with another one is refused, not guessed at."""
 # Profiles are kept as the JSON they were uploaded as; the columns that look-ups need are derived from it, so
 # the two cannot disagree. `local` is the time in the project's zone as yyyyMMddHHmmss: the form of exports
 # (data 7.5) and, because it sorts, of the day windows of queries.
@@ -162,6 +164,12 @@ TUNING = ("synchronous = OFF", "journal_mode = WAL", "wal_autocheckpoint = 16000
 SCRATCH = "CREATE TEMP TABLE settled (place INTEGER PRIMARY KEY, id INTEGER NOT NULL)"
 
 
+def _check_version(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version != VERSION:
+        raise DatabaseError("another version of the sandbox made it; start with a new file")
+
+
 @lru_cache(maxsize=4096)
 def event_key(name: str) -> str:
     """Event names compare without regard to case and without spaces. Reference: data 4.3."""
@@ -186,6 +194,7 @@ class Store:
         self._on_new = on_new
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._is_new = False
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -200,8 +209,11 @@ class Store:
                 raise
             connection.execute("COMMIT")
 
-    def open(self) -> None:
+    def open(self) -> bool:
         """Open the database, and make a new project in an empty one.
+
+        Returns:
+            Whether the project was made by this store, and not found.
 
         Raises:
             DatabaseError: It cannot be opened, or is not this project's.
@@ -211,6 +223,7 @@ class Store:
                 self._opened()
         except sqlite3.Error as error:
             raise DatabaseError(str(error)) from error
+        return self._is_new
 
     def close(self) -> None:
         """Close the connection; an in-memory project is gone with it."""
@@ -237,14 +250,17 @@ class Store:
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(SCRATCH)
         if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone():
+            _check_version(connection)
             self._check_zone(connection)
             return
         connection.execute("BEGIN")
         for statement in SCHEMA.split(";"):
             connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("INSERT INTO meta (name, value) VALUES ('zone', ?)", (self._zone,))
         self._on_new(connection)
         connection.execute("COMMIT")
+        self._is_new = True
 
     def _check_zone(self, connection: sqlite3.Connection) -> None:
         """Local times are stored as such, so a project cannot change its zone."""

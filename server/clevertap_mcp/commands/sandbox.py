@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from clevertap_mcp.commands.exits import DONE, say
+from clevertap_mcp.commands.exits import DONE, note, say
 from clevertap_mcp.settings import read_settings, variable
 from clevertap_sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE, SHOP, DatabaseError, Sandbox, SeedError
 from clevertap_sandbox.serve import serve
@@ -30,7 +30,8 @@ def serve_sandbox(port: int, database: str | None, seed: str | None) -> int:
     zone = read_settings(os.environ, sandbox=True).account.zone
     assert zone is not None, "the sandbox always has a zone"
     with Sandbox(database or IN_MEMORY, seed=purchases(seed), zone=zone) as sandbox:
-        prepare(sandbox)
+        if not prepare(sandbox) and seed is not None:
+            note(f"--seed fills new files only; {database} keeps the data it holds.")
         try:
             serve(sandbox, port, lambda url: announce(url, zone.key))
         except OSError as error:
@@ -38,10 +39,10 @@ def serve_sandbox(port: int, database: str | None, seed: str | None) -> int:
     return DONE
 
 
-def prepare(sandbox: Sandbox) -> None:
-    """Open and fill the project, so that whoever is told its address can use it."""
+def prepare(sandbox: Sandbox) -> bool:
+    """Open and fill the project, so that whoever is told its address can use it; whether it is a new one."""
     try:
-        sandbox.open()
+        return sandbox.open()
     except SeedError as error:
         raise click.UsageError(f"--seed cannot be used: {error}.") from None
     except DatabaseError as error:

@@ -23,7 +23,7 @@ class Caps:
     Args:
         audience: People that one send may reach.
         records: Records that one call may write, or people that it may erase.
-        sends_per_day: Sends of one project day, however many people each of them reaches.
+        sends_per_day: Sends (campaigns, messages, triggers) of one project day, whatever each of them reaches.
         clock: The time of day in epoch seconds.
     """
 
@@ -61,12 +61,18 @@ class Caps:
             next_step="Narrow the audience, or have the operator raise CLEVERTAP_MAX_AUDIENCE.",
         )
 
-    def quota(self, account: str, zone: tzinfo | None) -> Quota | None:
-        """How many sends this project day may have (a day in UTC as long as its zone is not known)."""
+    def quota(self, account: str, zone: tzinfo | None, sends: int = 1) -> Quota | None:
+        """How many sends this project day may have (a day in UTC as long as its zone is not known).
+
+        Args:
+            account: The account.
+            zone: The project's zone.
+            sends: How many are to be made now.
+        """
         if self.sends_per_day is None:
             return None
         midnight = datetime.fromtimestamp(self.clock(), zone or UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        return Quota(account, self.sends_per_day, midnight.timestamp())
+        return Quota(account, self.sends_per_day, midnight.timestamp(), sends)
 
 
 NO_CAPS = Caps()

@@ -11,8 +11,8 @@ from clevertap_mcp.guard.plans import Deed, Planned, Plans
 from clevertap_mcp.refusals import NotConfirmedError, PlanRefusedError
 from clevertap_mcp.settings import Confirm
 from clevertap_tools.effect import Effect
-from clevertap_tools.in_words import people
 from clevertap_tools.preview import Preview
+from clevertap_tools.words.lines import people
 
 MOST_BY_PLAN = 100
 """People that a send may reach on the strength of a plan alone, unless the operator has widened that."""
@@ -67,7 +67,7 @@ class Confirmation:
 
         Raises:
             NotConfirmedError: They said no, or cannot be asked.
-            PlanRefusedError: The plan does not fit, or the reach has grown since the question.
+            PlanRefusedError: The plan does not fit, or something else would happen than when the person was asked.
         """
         if self.mode is Confirm.OFF:
             return None
@@ -77,7 +77,7 @@ class Confirmation:
         if host.answered is not None:
             self._by_answer(errand.deed, host.answered, preview)
         elif host.can_be_asked:
-            handle = self.plans.draw_up(errand.deed, preview.reach, asked=True)
+            handle = self.plans.draw_up(errand.deed, preview, asked=True)
             yes = await host.ask(question(errand.deed, preview), handle)
             self._by_answer(errand.deed, Answered(handle, yes), await look() if yes else preview)
         else:
@@ -87,12 +87,11 @@ class Confirmation:
         return None
 
     def _by_plan(self, errand: Errand, handle: str, preview: Preview) -> Planned | None:
-        shown = self.plans.find(handle, errand.deed).reach
+        shown = self.plans.find(handle, errand.deed).shown
         self._check_plan_is_enough(errand, preview)
         self.plans.use(handle, errand.deed)
-        if not grown(shown, preview.reach):
-            return None
-        return self._planned(errand, preview, f"{growth(shown, preview.reach)} the plan was shown; it is void.")
+        news = changed(shown, preview)
+        return self._planned(errand, preview, f"{news} since the plan was shown; it is void.") if news else None
 
     def _by_answer(self, deed: Deed, answered: Answered, preview: Preview) -> None:
         if not answered.yes:
@@ -101,12 +100,12 @@ class Confirmation:
                 "The person did not say yes; nothing was done.",
                 next_step="Do not try again unless they ask for it.",
             )
-        shown = self.plans.find(answered.plan, deed, asked=True).reach
+        shown = self.plans.find(answered.plan, deed, asked=True).shown
         self.plans.use(answered.plan, deed, asked=True)
-        if grown(shown, preview.reach):
+        if news := changed(shown, preview):
             raise PlanRefusedError(
-                f"{growth(shown, preview.reach)} the person was asked; nothing was done.",
-                next_step="Call again, so that they are asked with the new figure.",
+                f"{news} since the person was asked; nothing was done.",
+                next_step="Call again, so that they are asked what it would do now.",
             )
 
     def _check_plan_is_enough(self, errand: Errand, preview: Preview) -> None:
@@ -125,8 +124,8 @@ class Confirmation:
             would=errand.mask(preview.deed),
             details=[errand.mask(line) for line in preview.details],
             reach=preview.reach,
-            plan=self.plans.draw_up(errand.deed, preview.reach),
-            grown=void,
+            plan=self.plans.draw_up(errand.deed, preview),
+            void=void,
         )
 
 
@@ -162,6 +161,16 @@ def why_not(mode: Confirm, effect: Effect, preview: Preview) -> str:
     return f"it would reach {preview.reach:,} people, more than the {MOST_BY_PLAN} for which a plan is enough"
 
 
+def changed(shown: Preview, now: Preview) -> str | None:
+    """What is not any more as somebody has said yes to it, in words; None if it is the same.
+
+    An estimate is never twice the same, so its figures may move within bounds.
+    """
+    if grown(shown.reach, now.reach):
+        return growth(shown.reach, now.reach)
+    return None if shown.words == now.words else "What it would do has changed"
+
+
 def grown(shown: int | None, now: int | None) -> bool:
     """Whether more people would be reached than somebody has said yes to."""
     if shown is None:
@@ -172,7 +181,7 @@ def grown(shown: int | None, now: int | None) -> bool:
 def growth(shown: int | None, now: int | None) -> str:
     """By how much, in words."""
     told = "is not known any more" if now is None else f"has grown from {shown:,} to {now:,} people"
-    return f"The reach {told} since"
+    return f"The reach {told}"
 
 
 def question(deed: Deed, preview: Preview) -> str:

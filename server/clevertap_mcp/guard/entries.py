@@ -38,7 +38,7 @@ def started(errand: Errand, call: str, reach: int | None, by: str | None) -> Ent
     """It is about to be done; `by` says whose yes it has, where it needed one."""
     people = errand.asked.record_count if reach is None else reach
     confirmed = {"confirmed": by} if by else {}
-    sends = {"sends": True} if errand.may_send else {}
+    sends = {"sends": errand.asked.sends} if errand.may_send else {}
     return asked("started", errand) | confirmed | sends | {"call": call, "reach": people}
 
 
@@ -65,7 +65,7 @@ def ended(call: str, outcome: Outcome, code: str | None = None, found: list[int]
 
 def planned(errand: Errand, plan: Planned) -> Entry:
     """A plan was handed out instead."""
-    return asked("planned", errand) | {"reach": plan.reach, "void": plan.grown is not None}
+    return asked("planned", errand) | {"reach": plan.reach, "void": plan.void is not None}
 
 
 def refused(errand: Errand, error: CleverTapError) -> Entry:

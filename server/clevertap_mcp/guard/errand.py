@@ -106,7 +106,7 @@ def errand(
     """
     asked = action.parse(named)
     arguments = canonical(named)
-    meaning = canonical(meant(asked.model_dump(mode="python"))) if action.once else arguments
+    meaning = canonical(meant(asked.meaning)) if action.once else arguments
     return Errand(
         action=action,
         asked=asked,

@@ -127,7 +127,7 @@ class Guard:
     async def _begin(self, errand: Errand, call: str, reach: int | None) -> None:
         """Write that it begins, if the day's quota has room for it."""
         by = self.confirmation.by(errand.plan) if errand.effect.guarded else None
-        quota = self.caps.quota(errand.deed.account, self.zone) if errand.may_send else None
+        quota = self.caps.quota(errand.deed.account, self.zone, errand.asked.sends) if errand.may_send else None
         try:
             await self.trail.write(entries.started(errand, call, reach, by), quota, errand.arguments)
         except BaseException as error:

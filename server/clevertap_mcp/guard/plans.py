@@ -17,6 +17,7 @@ from pydantic import Field
 from clevertap_mcp.cursors import LETTERS
 from clevertap_mcp.refusals import PlanRefusedError
 from clevertap_tools.action import Result
+from clevertap_tools.preview import Preview
 
 LIFETIME = 600.0
 """Seconds."""
@@ -54,14 +55,14 @@ class Plan:
 
     Args:
         deed: What is to be done.
-        reach: How many people it was said to reach; None when that was not known.
+        shown: What was said that it would do.
         since: When it was drawn up, on the clock of the plans.
         asked: Whether a person is asked through the host, so that the plan never passes through a model.
         used: Whether it was used.
     """
 
     deed: Deed
-    reach: int | None
+    shown: Preview
     since: float
     asked: bool = False
     used: bool = False
@@ -87,10 +88,10 @@ class Plans:
         self._letter = letter
         self._plans: OrderedDict[str, Plan] = OrderedDict()
 
-    def draw_up(self, deed: Deed, reach: int | None, *, asked: bool = False) -> str:
+    def draw_up(self, deed: Deed, shown: Preview, *, asked: bool = False) -> str:
         """The handle of a new plan; the oldest plans give way."""
         handle = PREFIX + "".join(self._letter() for _ in range(LENGTH))
-        self._plans[handle] = Plan(deed, reach, self._clock(), asked)
+        self._plans[handle] = Plan(deed, shown, self._clock(), asked)
         while len(self._plans) > MOST_PLANS:
             self._plans.popitem(last=False)
         return handle
@@ -159,10 +160,15 @@ class Planned(Result):
     plan: str
     expires_in: int = Field(default=int(LIFETIME), description="Seconds")
     next: str = Field(default=SHOW_IT, description="What to do now")
-    grown: Annotated[str | None, Field(exclude=True)] = None
+    void: Annotated[str | None, Field(exclude=True)] = None
     """Why the plan that was used for this call is void, if one was."""
+
+    @property
+    def theirs(self) -> frozenset[str]:
+        """The words of the plan, which quote what CleverTap has stored."""
+        return frozenset({"would", "details"})
 
     @property
     def failure(self) -> PlanRefusedError | None:
         """That the plan used for this call is void; this one takes its place."""
-        return PlanRefusedError(self.grown, next_step=self.next) if self.grown else None
+        return PlanRefusedError(self.void, next_step=self.next) if self.void else None

@@ -183,7 +183,7 @@ class Mask:
     def _pair_hidden(self, pair: re.Match[str]) -> str:
         kind = kind_of(pair["key"])
         value = pair["text"] if pair["figure"] is None else float(pair["figure"])
-        if kind is None or not is_personal(kind, value, people=True):
+        if kind is None or not is_personal(kind, value, people=True) or PSEUDONYM.fullmatch(str(value)):
             return pair[0]
         return f'"{pair["key"]}":"{self.hide(pair["text"] or pair["figure"])}"'
 

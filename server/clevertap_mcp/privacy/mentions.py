@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from itertools import chain
 from typing import Final
@@ -58,21 +58,31 @@ class Known:
     Args:
         values: Each with its kind.
         around: What is known around it as well.
+        persons: Values of people whom a call names by pseudonyms: they are found however short they are, because
+            whoever calls knows whom an answer can only be about.
     """
 
-    def __init__(self, values: Iterable[Value] = (), around: Known | None = None) -> None:
+    def __init__(
+        self, values: Iterable[Value] = (), around: Known | None = None, persons: Collection[str] = ()
+    ) -> None:
         self._values = list(values)
         self._around = around
+        self._persons = frozenset(persons)
 
     @property
     def values(self) -> frozenset[Value]:
         """All of the values."""
         return frozenset(self._values).union(self._around.values if self._around else ())
 
+    @property
+    def persons(self) -> frozenset[str]:
+        """The values of people who are named by pseudonyms."""
+        return self._persons.union(self._around.persons if self._around else ())
+
     def may_be_in(self, words: list[frozenset[str]]) -> bool:
         """Whether any of the values can stand in texts of these words; a first look that costs little."""
-        if self._values:
-            told = " ".join([first_look(value, kind) for value, kind in self._values])
+        if self._values or self._persons:
+            told = " ".join([*(first_look(value, kind) for value, kind in self._values), *self._persons])
             if not told.isascii():
                 told = " ".join((told, normalize("NFC", told), normalize("NFD", told)))
             if not words_in(told).isdisjoint(chain.from_iterable(words)) or UNSPACED.search(told):
@@ -105,6 +115,7 @@ class Search:
         self._by_word: dict[str, set[str]] = {}
         self._anywhere: set[str] = set()
         spellings = frozenset[str]().union(*[spellings_of(value, kind) for value, kind in known.values])
+        spellings |= frozenset().union(*map(written, filter(WORD.search, known.persons)))
         for spelling in spellings:
             first = WORD.search(spelling.casefold())
             if first and not UNSPACED.match(spelling):
@@ -141,10 +152,16 @@ def spellings_of(value: str, kind: Kind) -> frozenset[str]:
         told.update(word for word in value.split() if not word.isdecimal())
     elif kind is Kind.PHONE:
         told |= {digits(value), "".join(filter(str.isdecimal, value))}
+    return frozenset(each for value in told for each in written(value) if long_enough(each))
+
+
+def written(value: str) -> frozenset[str]:
+    """A value in each way in which the same characters can be written."""
+    told = {value.strip()}
     if not value.isascii():
         told |= {each.casefold() for each in told}
         told.update([normalize("NFC", each) for each in told] + [normalize("NFD", each) for each in told])
-    return frozenset(each for each in told if long_enough(each))
+    return frozenset(told)
 
 
 def long_enough(value: str) -> bool:

@@ -18,12 +18,13 @@ from clevertap_mcp.privacy.masking import Mask, searched
 from clevertap_mcp.privacy.mentions import CUT, Known, Search, cut_hidden
 from clevertap_mcp.privacy.pseudonyms import Pseudonyms
 from clevertap_mcp.privacy.top_counts import personal_groups, values_hidden
-from clevertap_mcp.privacy.unmasking import Naming
+from clevertap_mcp.privacy.unmasking import Named, Naming
 from clevertap_tools.action import Result
 from clevertap_tools.actions.proxy import RawAnswer
 from clevertap_tools.errors import CleverTapError, InvalidArgumentsError, NotReadyError, Problem
 from clevertap_tools.unseen import plain
 from clevertap_tools.upload_result import RefusedRecord
+from clevertap_tools.wire import JsonObject
 
 WITHHELD: Final = (
     "(This answer is no text, so personal data in it cannot be masked; it is withheld. "
@@ -48,13 +49,13 @@ class Privacy:
         self._mask = Mask(pseudonyms) if pseudonyms else None
         self._naming = Naming(pseudonyms) if pseudonyms else None
 
-    def named(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def named(self, given: Mapping[str, Any]) -> Named:
         """Arguments with each pseudonym replaced by whom it stands for.
 
         Raises:
             InvalidArgumentsError: A pseudonym stands where none may, or is not of this project and key.
         """
-        return self._naming.named(given) if self._naming else dict(given)
+        return self._naming.named(given) if self._naming else Named(given)
 
     def result(self, result: R, given: Mapping[str, Any]) -> R:
         """A result with the personal data in what CleverTap wrote masked.
@@ -63,11 +64,11 @@ class Privacy:
             result: What an action answered.
             given: The arguments of the call, with persons named.
         """
+        known, about = self._wrote(given), result.about_people
         fields = {name: getattr(result, name) for name in result.theirs}
-        warning = getattr(result, "warning", None)
-        if warning:
-            fields["warning"] = warning
-        masked = {name: self._field(value, result, given) for name, value in fields.items() if value}
+        masked = {name: self._field(value, known, people=about) for name, value in fields.items() if value}
+        if (warning := getattr(result, "warning", None)) and "warning" not in masked:
+            masked["warning"] = self.text(warning, given)
         # A result inside another, from which that one tells its failure, says itself what in it is foreign.
         masked |= {name: self.result(value, given) for name, value in result if isinstance(value, Result)}
         if self._mask and isinstance(result, RawAnswer):
@@ -84,7 +85,8 @@ class Privacy:
         """
         shown = (error.req_id,) if isinstance(error, NotReadyError) else ()
         known = self._known(given)
-        told = type(error).__new__(type(error), self._said(error.message, known, shown))
+        said = self._wrote(given) if error.quotes else known
+        told = type(error).__new__(type(error), self._said(error.message, said, shown))
         told.__dict__.update(error.__dict__)
         told.message = str(told)
         told.next = self._said(error.next, known, shown)
@@ -106,6 +108,16 @@ class Privacy:
         """
         return self._said(text, self._known(given or {}), shown)
 
+    def shown(self, stored: JsonObject, given: Mapping[str, Any]) -> JsonObject:
+        """What CleverTap has stored, as it may be quoted to whoever says yes.
+
+        Args:
+            stored: What it answered.
+            given: The arguments of the call, with persons named.
+        """
+        told: JsonObject = self._field(stored, self._wrote(given), people=False)
+        return told
+
     def _said(self, text: str, known: Known, shown: Collection[str]) -> str:
         if not self._mask:
             return plain(text)
@@ -116,20 +128,24 @@ class Privacy:
         parts = re.split("(" + "|".join(map(re.escape, shown)) + ")", text)
         return "".join(part if part in shown else self._mask.text(part, known) for part in parts)
 
-    def _known(self, given: Any) -> Known:
+    def _known(self, given: Mapping[str, Any]) -> Known:
+        """Whom a call names: looked for in words that are partly our own, so figures of ours are no short names."""
         return Known(personal_values(given, people=False)) if self._mask else Known()
 
-    def _field(self, value: Any, result: Result, given: Mapping[str, Any]) -> Any:
+    def _wrote(self, given: Mapping[str, Any]) -> Known:
+        """Whom a call names: looked for in what CleverTap wrote."""
+        return Known(around=self._known(given), persons=given.persons if isinstance(given, Named) else ())
+
+    def _field(self, value: Any, known: Known, *, people: bool) -> Any:
         if not self._mask:
             return freed(value)
-        known = self._known(given)
         if isinstance(value, list) and all(isinstance(each, RefusedRecord) for each in value):
             # What is wrong with one record is told of all that were sent with it, and quotes any of them.
             search = Search(known, self._mask.hide)
             return [searched(self._mask.record(each, Known(), people=True), search) for each in value]
         if isinstance(value, str):
             return self._mask.text(value, known)
-        return self._mask.answer(value, known, people=result.about_people)
+        return self._mask.answer(value, known, people=people)
 
     def _raw(self, mask: Mask, result: RawAnswer, given: Mapping[str, Any]) -> dict[str, Any]:
         """What is particular to an answer of any path: tables, and bodies that nobody can look into."""
@@ -138,7 +154,7 @@ class Privacy:
         if result.text is None or not any(kind in result.content_type for kind in TABLES):
             return {}
         try:
-            return {"text": masked_table(result.text, mask, self._known(given), people=result.about_people)}
+            return {"text": masked_table(result.text, mask, self._wrote(given), people=result.about_people)}
         except csv.Error:
             return {"text": WITHHELD}
 

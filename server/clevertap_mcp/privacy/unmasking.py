@@ -7,7 +7,7 @@ go out in a message.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from clevertap_mcp.privacy.kinds import Kind, is_personal, kind_in, kind_of_named, still_people
@@ -44,20 +44,58 @@ def has_pseudonym(value: Any) -> bool:
     return isinstance(value, list) and any(map(has_pseudonym, value))
 
 
+class Named(dict[str, Any]):
+    """Arguments with persons named.
+
+    Args:
+        given: The arguments.
+        persons: Those of their values that stood as pseudonyms.
+    """
+
+    def __init__(self, given: Mapping[str, Any], persons: Collection[str] = ()) -> None:
+        super().__init__(given)
+        self.persons = frozenset(persons)
+
+
 class Naming:
-    """Puts persons in the place of their pseudonyms."""
+    """Puts persons in the place of their pseudonyms.
+
+    Args:
+        pseudonyms: Those of this project.
+    """
 
     def __init__(self, pseudonyms: Pseudonyms) -> None:
-        self._value_of = pseudonyms.value_of
+        self._pseudonyms = pseudonyms
 
-    def named(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def named(self, given: Mapping[str, Any]) -> Named:
         """Arguments with each pseudonym replaced by whom it stands for.
 
         Raises:
             InvalidArgumentsError: A pseudonym stands where none may, or is not of this project and key.
         """
         if not has_pseudonym(given):
-            return dict(given)
+            return Named(given)
+        reading = Reading(self._pseudonyms)
+        return Named(reading.named(given), reading.persons)
+
+
+class Reading:
+    """One reading of arguments, which remembers whom it met.
+
+    Args:
+        pseudonyms: Those of this project.
+    """
+
+    def __init__(self, pseudonyms: Pseudonyms) -> None:
+        self._value_of = pseudonyms.value_of
+        self.persons: set[str] = set()
+
+    def named(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Arguments with each pseudonym replaced.
+
+        Raises:
+            InvalidArgumentsError: A pseudonym stands where none may, or is not of this project and key.
+        """
         return {key: self._inner(given, key, value, None, False, ()) for key, value in given.items()}
 
     def _inner(
@@ -90,9 +128,11 @@ class Naming:
         if kind in {None, Kind.PLACE} or not is_personal(kind, text, people=people) or not PSEUDONYM.fullmatch(text):
             raise misplaced(steps)
         try:
-            return self._value_of(text)
+            person = self._value_of(text)
         except ForeignPseudonymError:
             raise InvalidArgumentsError.of(place(steps), f"{place(steps)!r} {FOREIGN}") from None
+        self.persons.add(person)
+        return person
 
 
 def misplaced(steps: Steps) -> InvalidArgumentsError:

@@ -125,8 +125,9 @@ THINGS: Final = words("""
     restaurant dish recipe menu school college university subject exam quiz topic title program programme subscription
     tier gateway payment currency sku bundle size color colour material warehouse branch department route bus train
     vehicle car fund stock scheme policy insurance loan journey flow bounty banner popup slot section node type status
-    stage task ticket match tournament sport book ereignis produkt artikel kategorie marke firma stadt land kurs
-    evento producto artículo categoría tienda ciudad empresa produto categoria loja cidade événement produit catégorie
+    stage task ticket match tournament sport book variable flag ereignis produkt
+    artikel kategorie marke firma stadt land kurs evento producto artículo categoría tienda ciudad empresa produto
+    categoria loja cidade événement produit catégorie
     magasin ville entreprise prodotto negozio città azienda winkel stad bedrijf ürün kategori mağaza şehir acara toko
     kota sản phẩm wydarzenie sklep miasto товар товара продукт продукта событие события категория категории магазин
     магазина город города компания компании подія події файла उत्पाद श्रेणी शहर दुकान कंपनी منتج المنتج حدث الحدث فئة
@@ -142,9 +143,10 @@ CARTS: Final = words("items products orders lines lineitems cart basket wishlist
 """Keys of lists of things."""
 MESSAGES: Final = words("""
     content externaltrigger properties webhookkeyvalue messageinfo replacements platformspecific sendername replyto
-    fromemail rows
+    fromemail rows products catalogschema fieldmappings variabledefinitions providernickname webhookendpointname
+    conversiongoal dnd
 """)
-"""Of arguments: what is sent to people, and the rows of catalogues, from which messages are filled."""
+"""Of arguments: what is sent to people, and the catalogs, variables and names of things from which that is filled."""
 PEOPLE: Final = words("""
     user users customer customers profile profiles profiledata evtdata person people contact contacts recipient
     recipients sender buyer seller subscriber member members father mother parent spouse child children friend friends

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -16,6 +17,9 @@ DEEPEST = 32
 MOST_FIELDS = 30
 """Fields of a result that are kept whatever happens; no result of ours has more."""
 WITHOUT_LIMIT = 10**6
+MORE_CHARACTERS = re.compile(r"… \[(\d{1,12}) more characters\]\Z")
+MORE_ENTRIES = re.compile(r"(?:… )?(\d{1,12}) more entries")
+"""The marks of a cut, which a later one counts in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +107,14 @@ def part(value: Any, limits: Limits, level: int) -> Any:
     cut = {
         shortened_text(key, limits.chars): part(each, limits, level + 1) for key, each in islice(value.items(), kept)
     }
-    return cut | ({"…": f"{len(value) - kept} more entries"} if len(value) > kept else {})
+    more = len(value) - kept + beyond(value.get("…"))
+    return cut | ({"…": f"{more} more entries"} if len(value) > kept else {})
 
 
 def missing(value: list[Any], kept: int) -> list[Any]:
     """The mark at the end of a list, of the same kind as its entries; numbers carry none."""
-    more = f"{len(value) - kept} more entries"
+    last = value[-1] if value else None
+    more = f"{len(value) - kept + beyond(last.get('…') if isinstance(last, Mapping) else last)} more entries"
     if len(value) <= kept or all(isinstance(each, int | float) for each in value):
         return []
     return [{"…": more}] if all(isinstance(each, Mapping) for each in value) else [f"… {more}"]
@@ -118,8 +124,16 @@ def shortened_text(text: str, chars: int) -> str:
     """The beginning of a text and how much is missing; the whole text if the mark would be longer."""
     if len(text) <= chars:
         return text
-    cut = f"{text[:chars]}… [{len(text) - chars} more characters]"
+    mark = MORE_CHARACTERS.search(text)
+    more = len(text) - chars + (int(mark[1]) - len(mark[0]) if mark else 0)
+    cut = f"{text[:chars]}… [{more} more characters]"
     return cut if len(cut) < len(text) else text
+
+
+def beyond(mark: object) -> int:
+    """How many more entries than itself a mark stands for that was set by an earlier cut; 0 for what is none."""
+    found = MORE_ENTRIES.fullmatch(mark) if isinstance(mark, str) else None
+    return int(found[1]) - 1 if found else 0
 
 
 def writable(value: Any, levels: int = DEEPEST) -> Any:

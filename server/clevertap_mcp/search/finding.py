@@ -24,7 +24,7 @@ TITLE = "Find actions"
 DESCRIPTION = (
     "Find the actions that do what you want with CleverTap, by plain words, with the schema of their arguments.\n"
     "Call this first, then clevertap_run_action. All of it is here: looking people up, counting, exporting, trends, "
-    "uploads, campaigns, messages, deletion, segments, catalogues, content blocks, remote config, raw requests.\n"
+    "uploads, campaigns, messages, deletion, segments, catalogs, content blocks, remote config, raw requests.\n"
     'Example: {"intent": "who dropped off after adding to cart"}'
 )
 MOST = 10

@@ -30,6 +30,12 @@ QUESTION = frozenset(stems("are can did do does had has have how is was were wha
 COUNTED = re.compile(
     r"\b(?:how many|number of|count of|count|tally of|volume of|size of|sum of)\s+((?:[\w'-]+\s*){1,3})", re.IGNORECASE
 )
+DONE = re.compile(r"\W*[a-z]{3,}[^e\W]ed\b", re.IGNORECASE)
+"""A beginning that names what was done (`deleted users`), where `delete users` would ask for it."""
+COMMANDS = frozenset(
+    {"delete", "forget", "membership", "merge", "send", "split-apart", "stop", "trigger", "update", "upload"}
+)
+"""Meanings that ask for something to be done, unless they tell that it was."""
 COUNTABLE = (PEOPLE, "event", "catalog", "campaign", "segment", "message", "variable", "product")
 """Meanings of which there can be many."""
 
@@ -45,7 +51,8 @@ def signs(wish: str, meanings: Meanings) -> Signs:
 
 def meant(wish: str, words: tuple[str, ...], meanings: Meanings) -> Iterator[str]:
     """What the words of a wish mean."""
-    yield from meanings.of(words)
+    commands = frozenset(meanings.of(words[1:])) if DONE.match(wish) else COMMANDS
+    yield from (meaning for meaning in meanings.of(words) if meaning not in COMMANDS - commands)
     if any(map(meanings.person, re.findall(r"[a-z]+", wish.lower()))):
         yield PEOPLE
 
@@ -53,7 +60,7 @@ def meant(wish: str, words: tuple[str, ...], meanings: Meanings) -> Iterator[str
 def form(wish: str, words: tuple[str, ...], meanings: Meanings) -> Iterator[str]:
     """How a wish is put: how it begins, whether it asks, and what it wants to have counted."""
     first = next((word for word in words if word not in FILLERS), "")
-    yield f"begins {first}"
+    yield "begins done" if DONE.match(wish) else f"begins {first}"
     yield "asks" if first in QUESTION or wish.rstrip().endswith("?") else "tells"
     counted = COUNTED.search(wish)
     if counted:

@@ -25,7 +25,7 @@ class Outcome(StrEnum):
 
 
 NOTHING_SENT = "|".join(outcome for outcome in Outcome if outcome.sent_nothing)
-OF_SENDS = re.compile(rf'"sends":true|"outcome":"({NOTHING_SENT})"'.encode())
+OF_SENDS = re.compile(rf'"sends":(true|[1-9])|"outcome":"({NOTHING_SENT})"'.encode())
 """Other lines need not be parsed, which takes longer than to check their seals."""
 
 
@@ -37,33 +37,35 @@ class Quota:
         account: The account.
         most: At most so many sends.
         since: From this moment on, in epoch seconds.
+        wanted: How many sends the next line begins.
     """
 
     account: str
     most: int
     since: float
+    wanted: int = 1
 
 
 class Sends:
     """The sends that the log tells of, without those that are known to have sent nothing."""
 
     def __init__(self) -> None:
-        self._made: dict[str, tuple[str, str]] = {}
+        self._made: dict[str, tuple[str, str, int]] = {}
 
     def take(self, line: bytes) -> None:
         """Take a line of the log into account."""
         if not OF_SENDS.search(line):
             return
         match json.loads(line):
-            case {"event": "started", "sends": True, "call": str(call), "account": account, "time": moment}:
-                self._made[call] = (account, moment)
+            case {"event": "started", "sends": int(sends), "call": str(call), "account": account, "time": moment}:
+                self._made[call] = (account, moment, sends)
             case {"event": "done", "call": str(call), "outcome": outcome} if Outcome(outcome).sent_nothing:
                 self._made.pop(call, None)
 
     def count(self, account: str, since: float) -> int:
         """How many an account has made since a moment in epoch seconds."""
         first = stamp(since)
-        return sum(account == sender and moment >= first for sender, moment in self._made.values())
+        return sum(sends for sender, moment, sends in self._made.values() if account == sender and moment >= first)
 
 
 def stamp(moment: float) -> str:

@@ -71,9 +71,9 @@ class Trail:
 
         Args:
             entry: What the line shall say, without personal data and secrets, and without `n`, `time` and `mac`.
-            quota: Write only if so many sends have not been made yet. A send is a line with the event `started` and
-                `sends`; it does not count once a line `done` with the same `call` has the outcome `refused` or
-                `failed`.
+            quota: Write only if there is room for it. Sends are made by a line with the event `started` and how many in
+                `sends` (true is one); they do not count once a line `done` with the same `call` has the outcome
+                `refused` or `failed`.
             arguments: What the line shall hold a digest of.
 
         Raises:
@@ -105,8 +105,8 @@ class Trail:
             entry["digest"] = chain.digest(arguments)
         with telling(), locked(self._file, self._longest_wait), appending(self._file) as log:
             self._catch_up(log, chain)
-            if quota and (used := self._sends.count(quota.account, quota.since)) >= quota.most:
-                raise SpentError(used, quota.most, stamp(quota.since))
+            if quota and (used := self._sends.count(quota.account, quota.since)) + quota.wanted > quota.most:
+                raise SpentError(used, quota.most, stamp(quota.since), quota.wanted)
             self._append(log, chain, entry)
 
     def _catch_up(self, log: BinaryIO, chain: Chain) -> None:

@@ -9,16 +9,18 @@ from pydantic import Field
 from clevertap_tools import wire
 from clevertap_tools.action import Arguments, Listing, Result, Toolset, action
 from clevertap_tools.campaign import Campaign
-from clevertap_tools.campaign_in_words import campaign_deed, campaign_details, stop_deed
 from clevertap_tools.campaign_list import found, listed
 from clevertap_tools.client import Client
+from clevertap_tools.copies import with_copies
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import OutcomeUnknownError
 from clevertap_tools.estimate import estimated, post_campaign, read_estimate
 from clevertap_tools.moments import Day, ProjectTime
+from clevertap_tools.nearest import to_mind
 from clevertap_tools.preview import Preview
-from clevertap_tools.query import span
+from clevertap_tools.query import OUR_WARNINGS, span
 from clevertap_tools.wire import Answer, JsonObject
+from clevertap_tools.words.campaign import campaign_deed, campaign_details, stop_deed
 
 STOP = "/1/targets/stop.json"
 REPORT = "/1/targets/result.json"
@@ -90,6 +92,16 @@ class CreatedCampaign(Result):
     reach: int | None = Field(default=None, description="Upper bound")
     warning: str | None = None
 
+    @property
+    def found(self) -> int:
+        """How many people of the audience are expected."""
+        return sum((self.estimates or {}).values())
+
+    @property
+    def theirs(self) -> frozenset[str]:
+        """The warning, where it names properties of the project."""
+        return frozenset({"warning"} if self.warning not in {*OUR_WARNINGS, NO_REACH} else ())
+
 
 class StoppedCampaign(Result):
     """A campaign that is stopped."""
@@ -112,12 +124,13 @@ async def preview_campaign(client: Client, asked: Campaign, told: Campaign) -> P
     time = ProjectTime(client.account.zone, client.clock())
     estimate = await estimated(client, asked.sent(time))
     known = estimate.parts if estimate.certain else None
-    return Preview(campaign_deed(told), campaign_details(told, known, time), estimate.reach, comes_again=asked.recurs)
+    reach = with_copies(estimate.reach, asked.copies)
+    return Preview(campaign_deed(told), campaign_details(told, known, time), reach, comes_again=asked.recurs)
 
 
 async def preview_stop(client: Client, asked: CampaignId, told: CampaignId) -> Preview:
     """What stopping means; nobody can tell how many will not be reached."""
-    row = campaign_row(await found(client, asked.id), ProjectTime(None, client.clock()))
+    row = campaign_row(client.shown(await found(client, asked.id)), ProjectTime(None, client.clock()))
     return Preview(stop_deed(told.id, row.name, row.status, row.scheduled_on))
 
 
@@ -199,7 +212,10 @@ async def create_campaign(client: Client, asked: Campaign) -> CreatedCampaign:
             error.message,
             next_step=f"Look for the name {asked.name!r} with clevertap_get_campaigns before trying again.",
         ) from None
-    return created(asked, body)
+    made = created(asked, body)
+    if asked.where is None or not asked.estimate_only or made.warning:
+        return made
+    return made.model_copy(update={"warning": await to_mind(client, asked.where, nothing=not made.found)})
 
 
 @action(
@@ -253,7 +269,7 @@ def created(asked: Campaign, body: JsonObject) -> CreatedCampaign:
         name=asked.name,
         status="estimate" if asked.estimate_only else "draft" if asked.draft else "created",
         estimates=estimate.parts or None,
-        reach=estimate.reach,
+        reach=with_copies(estimate.reach, asked.copies),
         warning=None if estimate.certain or asked.skip_estimate else NO_REACH,
     )
 

@@ -1,8 +1,9 @@
-"""Classic catalogues: a CSV of items, whole or in parts (reference: data 10.3, engagement 13.1)."""
+"""Classic catalogs: a CSV of items, whole or in parts (reference: data 10.3, engagement 13.1)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
@@ -10,14 +11,12 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from clevertap_tools import wire
 from clevertap_tools.action import Toolset, action
 from clevertap_tools.client import Client
-from clevertap_tools.delivery import Delivery
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import UnreadableAnswerError
-from clevertap_tools.in_words import counted, quoted
-from clevertap_tools.presigned import Presigned, read_parts, read_presigned, without
-from clevertap_tools.preview import Preview
-from clevertap_tools.table_file import FaultyRowError
-from clevertap_tools.table_upload import (
+from clevertap_tools.files.delivery import Delivery
+from clevertap_tools.files.presigned import Presigned, read_parts, read_presigned, without
+from clevertap_tools.files.table_file import LONGEST_CELL, FaultyRowError
+from clevertap_tools.files.table_upload import (
     LATER,
     Source,
     TableUpload,
@@ -28,8 +27,10 @@ from clevertap_tools.table_upload import (
     from_file,
     from_rows,
 )
+from clevertap_tools.preview import Preview
 from clevertap_tools.upload_result import MOST_RECORDS
 from clevertap_tools.wire import Answer, Call, JsonObject
+from clevertap_tools.words.lines import counted, quoted
 
 ASK = "/get_catalog_url"
 ASK_PARTS = "/get_multipart_upload_catalog_url"
@@ -41,7 +42,7 @@ MOST_PLACES = 1_000_000
 
 
 def checked_item(item: dict[str, Any]) -> dict[str, Any]:
-    """One item: its required values, and nothing that a cell of a table cannot hold.
+    """One item: its required values, and nothing that a cell or a header of a table cannot hold.
 
     Raises:
         ValueError: It breaks a rule.
@@ -51,6 +52,10 @@ def checked_item(item: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"lacks {', '.join(lacking)}")
     if not all(value is None or isinstance(value, str | int | float) for value in item.values()):
         raise ValueError("has a list or an object in it; a cell holds text, a number, true or false")
+    if any(not column.strip() or set(column) & {"\r", "\n"} for column in item):
+        raise ValueError("has a column whose name is empty or has a line break in it; rename the column")
+    if any(len(text) > LONGEST_CELL for text in (*item, *map(str, item.values()))):
+        raise ValueError(f"has a value or a column's name of more than {LONGEST_CELL:,} characters; shorten it")
     return item
 
 
@@ -58,7 +63,7 @@ Item = Annotated[dict[str, Any], AfterValidator(checked_item), WithJsonSchema({"
 
 
 class UploadCatalog(TableUpload):
-    """Which items are in the catalogue."""
+    """Which items are in the catalog."""
 
     rows: Annotated[
         list[Item] | None,
@@ -84,13 +89,13 @@ class UploadCatalog(TableUpload):
 
 
 class UploadedCatalog(UploadedTable):
-    """A catalogue that CleverTap has taken to look into."""
+    """A catalog that CleverTap has taken to look into."""
 
     parts: int = 1
 
 
 class CatalogRules:
-    """Rows of a catalogue.
+    """Rows of a catalog.
 
     Args:
         most: How many there may be.
@@ -144,7 +149,7 @@ def columns_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 async def source_of(client: Client, asked: UploadCatalog) -> Source:
-    """The catalogue as a table, checked.
+    """The catalog as a table, checked.
 
     Raises:
         InvalidArgumentsError: It breaks a rule.
@@ -166,13 +171,14 @@ def cell(value: object) -> object:
 
 
 async def preview_catalog(client: Client, asked: UploadCatalog, told: UploadCatalog) -> Preview:
-    """Which catalogue would be overwritten, and by what.
+    """Which catalog would be overwritten, and by what.
 
     Raises:
         InvalidArgumentsError: The file breaks a rule.
     """
-    table = (await source_of(client, asked)).table
-    deed = f"Replace all items of the catalogue {quoted(told.name)} by {counted(table.rows, 'row', 'rows')}."
+    with closing(await source_of(client, asked)) as source:
+        table = source.table
+    deed = f"Replace all items of the catalog {quoted(told.name)} by {counted(table.rows, 'row', 'rows')}."
     lost = ("Columns of the old one that are missing are lost.",) if asked.override else ()
     return Preview(deed, (*file_words(told, table), *lost))
 
@@ -187,27 +193,27 @@ async def preview_catalog(client: Client, asked: UploadCatalog, told: UploadCata
     preview=preview_catalog,
 )
 async def upload_catalog(client: Client, asked: UploadCatalog) -> UploadedCatalog:
-    """Make a product or location catalogue from rows or a CSV file.
+    """Make a product or location catalog from rows or a CSV file.
 
     Columns Identity, Name and ImageURL are required; at most 20 columns, 5 million rows, 5 GB. Of several rows with one
-    Identity the last counts. Files work only where this server runs on your machine. To change single items of a newer
-    catalogue use clevertap_upsert_catalog_products.
+    Identity the last counts. Files work only where this server runs on your machine. Such classic catalogs are not in
+    clevertap_list_catalogs; those take clevertap_upsert_catalog_products.
 
     Example: {"name": "Shop", "email": "ops@example.org", "creator": "Ops", "rows": [{"Identity": "p-1", "Name": "Mug",
     "ImageURL": "https://x.example/p1.png", "Price": 9}]}
 
     Raises:
         InvalidArgumentsError: The file breaks a rule; nothing was sent.
-        OutcomeUnknownError: The answer to the last step was lost; the catalogue may exist.
+        OutcomeUnknownError: The answer to the last step was lost; the catalog may exist.
 
     Reference: data 10.3
     """
-    source = await source_of(client, asked)
-    pieces = source.pieces
-    delivery = Delivery(client, source.open_file, pieces)
-    places, upload = await places_for(client, len(pieces))
-    tags = await delivery.to(places)
-    delivery.check(source.table.sha256)
+    with closing(await source_of(client, asked)) as source:
+        pieces = source.pieces
+        delivery = Delivery(client, source.file, pieces)
+        places, upload = await places_for(client, len(pieces))
+        tags = await delivery.to(places)
+        delivery.check(source.table.sha256)
     body = described(asked, uploaded(places, tags, upload))
     await complete(client, COMPLETE, body, asked, lambda answer: read_taken(without(answer, places)))
     twice = counted(source.table.repeated, "row repeats", "rows repeat")
@@ -262,4 +268,4 @@ def read_taken(answer: Answer) -> None:
         CleverTapError: It did not, or does not say so.
     """
     if "status" not in wire.read_envelope(answer):
-        raise UnreadableAnswerError("CleverTap's answer does not say whether it took the catalogue.")
+        raise UnreadableAnswerError("CleverTap's answer does not say whether it took the catalog.")

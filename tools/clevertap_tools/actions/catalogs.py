@@ -1,4 +1,4 @@
-"""Catalogues of version 2 and their products (reference: engagement 13.2)."""
+"""Catalogs of version 2 and their products (reference: engagement 13.2)."""
 
 from __future__ import annotations
 
@@ -8,24 +8,28 @@ from pydantic import Field, model_validator
 
 from clevertap_tools import wire
 from clevertap_tools.action import Arguments, Listing, Result, Toolset, action
-from clevertap_tools.bare import read_bare, sent, text, within
+from clevertap_tools.bare import explaining, read_bare, sent, text, within
 from clevertap_tools.catalog import (
     CATALOGS,
+    NAME_TAKEN,
+    NO_CATALOG,
     CatalogNumber,
     Deleted,
     Mappings,
     Schema,
+    check_changes,
     put,
     read_catalog,
     updated,
+    with_times,
     with_token,
 )
-from clevertap_tools.catalog_in_words import deletion, differences, named
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.moments import ProjectTime
 from clevertap_tools.preview import Preview
 from clevertap_tools.wire import JsonObject
+from clevertap_tools.words.catalog import deletion, differences, named
 
 DEFAULT_SIZE = 20
 LOOK = "Look at it with clevertap_get_catalog."
@@ -34,7 +38,7 @@ Email = Annotated[str, Field(min_length=1)]
 
 
 class CatalogPage(Arguments):
-    """Which catalogues, and how many at a time."""
+    """Which catalogs, and how many at a time."""
 
     status: Annotated[Literal["ACTIVE", "INACTIVE", "DELETED"] | None, Field(description="Only these")] = None
     search: Annotated[str | None, Field(min_length=1, description="Part of the name")] = None
@@ -47,7 +51,7 @@ class CatalogPage(Arguments):
 
 
 class CatalogRow(Result):
-    """One catalogue of the list."""
+    """One catalog of the list."""
 
     id: int | None = None
     name: str | None = None
@@ -57,7 +61,7 @@ class CatalogRow(Result):
 
 
 class Catalogs(Listing):
-    """One page of catalogues."""
+    """One page of catalogs."""
 
     rows: ClassVar[str] = "catalogs"
 
@@ -69,18 +73,18 @@ class Catalogs(Listing):
 
     @property
     def theirs(self) -> frozenset[str]:
-        """The catalogues: names are written by whoever made them."""
+        """The catalogs: names are written by whoever made them."""
         return frozenset({"catalogs"})
 
 
 class CatalogId(Arguments):
-    """One catalogue."""
+    """One catalog."""
 
     id: CatalogNumber
 
 
 class OneCatalog(Result):
-    """A catalogue as CleverTap has it."""
+    """A catalog as CleverTap has it."""
 
     id: int | None = None
     catalog: dict[str, Any] = Field(description="catalogName, catalogSchema, fieldMappings, status, totalProducts, ...")
@@ -92,7 +96,7 @@ class OneCatalog(Result):
 
 
 class CreateCatalog(Arguments):
-    """A catalogue to make."""
+    """A catalog to make."""
 
     catalogName: Annotated[str, Field(min_length=1, description="Name")]  # noqa: N815 - CleverTap's spelling
     catalogSchema: Annotated[Schema, Field(description="Columns besides identity, name, imageUrl")]  # noqa: N815
@@ -101,12 +105,12 @@ class CreateCatalog(Arguments):
     description: Annotated[str | None, Field(description="What it is for")] = None
 
     def body(self) -> JsonObject:
-        """The catalogue as CleverTap reads it."""
+        """The catalog as CleverTap reads it."""
         return self.model_dump(exclude_none=True)
 
 
 class UpdateCatalog(Arguments):
-    """What of a catalogue shall become another."""
+    """What of a catalog shall become another."""
 
     id: CatalogNumber
     catalogName: Annotated[str | None, Field(min_length=1, description="New name")] = None  # noqa: N815
@@ -114,12 +118,15 @@ class UpdateCatalog(Arguments):
     status: Annotated[Literal["ACTIVE", "INACTIVE"] | None, Field(description="New status")] = None
     catalogSchema: Annotated[Schema | None, Field(description="All columns: missing ones are lost")] = None  # noqa: N815
     fieldMappings: Annotated[Mappings | None, Field(description="All mappings")] = None  # noqa: N815
-    updatedBy: Annotated[Email | None, Field(description="Your e-mail")] = None  # noqa: N815
+    updatedBy: Annotated[Email, Field(description="Your e-mail")]  # noqa: N815
 
     @model_validator(mode="after")
     def _changes_something(self) -> UpdateCatalog:
         if not self.changes().keys() - {"updatedBy"}:
-            raise ValueError("'catalogName', 'description', 'status', 'catalogSchema' or 'fieldMappings' is needed")
+            raise ValueError(
+                "there is nothing to change: give 'catalogName', 'description', 'status', 'catalogSchema' or "
+                "'fieldMappings'"
+            )
         return self
 
     def changes(self) -> JsonObject:
@@ -128,28 +135,39 @@ class UpdateCatalog(Arguments):
 
 
 class DeleteCatalog(Arguments):
-    """The catalogue to delete."""
+    """The catalog to delete."""
 
     id: CatalogNumber
     deletedBy: Annotated[Email, Field(description="Your e-mail")]  # noqa: N815 - CleverTap's spelling
 
+    @property
+    def countable(self) -> bool:
+        """Its products go with it, and nobody says how many those are when it happens."""
+        return False
+
 
 async def preview_update(client: Client, asked: UpdateCatalog, told: UpdateCatalog) -> Preview:
-    """What of the catalogue would become another, and what of it be lost."""
+    """What of the catalog would become another, and what of it be lost.
+
+    Raises:
+        InvalidArgumentsError: Nothing would.
+    """
     current = await read_catalog(client, asked.id)
-    return Preview(f"Update {named(told.id, current)}.", differences(current, told.changes()))
+    check_changes(current, asked.changes())
+    shown = client.shown(current)
+    return Preview(f"Update {named(told.id, shown)}.", differences(shown, told.changes()))
 
 
 async def preview_deletion(client: Client, asked: DeleteCatalog, told: DeleteCatalog) -> Preview:
-    """Which catalogue would be deleted, with how many products."""
-    return Preview(deletion(told.id, await read_catalog(client, asked.id)))
+    """Which catalog would be deleted, with how many products."""
+    return Preview(deletion(told.id, client.shown(await read_catalog(client, asked.id))))
 
 
 @action(title="List catalogs", effect=Effect.READ, toolset=Toolset.CONTENT, calls=("GET /v2/catalogs",), default=False)
 async def list_catalogs(client: Client, asked: CatalogPage) -> Catalogs:
     """List the product catalogs that recommendations and messages draw on.
 
-    Columns and mappings: clevertap_get_catalog.
+    Classic ones, of clevertap_upload_catalog, are not in it. Columns: clevertap_get_catalog.
 
     Reference: engagement 13.2
     """
@@ -168,7 +186,7 @@ async def get_catalog(client: Client, asked: CatalogId) -> OneCatalog:
 
     Reference: engagement 13.2
     """
-    return OneCatalog(id=asked.id, catalog=await read_catalog(client, asked.id))
+    return read(client, await read_catalog(client, asked.id), asked.id)
 
 
 @action(
@@ -190,8 +208,9 @@ async def create_catalog(client: Client, asked: CreateCatalog) -> OneCatalog:
     # Nothing says that a name is taken only once, so a lost answer is not asked for again.
     call = wire.post(CATALOGS, asked.body(), Effect.APPEND, read_bare)
     look = f"Look for {asked.catalogName!r} with clevertap_list_catalogs before trying again."
-    catalog = within(await sent(client, with_token(client, call), look), "catalogName")
-    return OneCatalog(id=wire.natural(catalog.get("id")), catalog=catalog)
+    with explaining(NAME_TAKEN):
+        made = within(await sent(client, with_token(client, call), look), "catalogName")
+    return read(client, made, wire.natural(made.get("id")))
 
 
 @action(
@@ -208,13 +227,16 @@ async def update_catalog(client: Client, asked: UpdateCatalog) -> OneCatalog:
     What is left out stays: it is read first and sent again. Products: clevertap_upsert_catalog_products.
 
     Raises:
+        InvalidArgumentsError: The catalog is like that already.
         OutcomeUnknownError: The answer was lost; it may have changed.
 
     Reference: engagement 13.2
     """
     body = updated(await read_catalog(client, asked.id), asked.changes())
     call = put(f"{CATALOGS}/{asked.id}", body, Effect.DESTROY)
-    return OneCatalog(id=asked.id, catalog=within(await sent(client, with_token(client, call), LOOK), "catalogName"))
+    with explaining(NAME_TAKEN, NO_CATALOG):
+        done = within(await sent(client, with_token(client, call), LOOK), "catalogName")
+    return read(client, done, asked.id)
 
 
 @action(
@@ -237,12 +259,18 @@ async def delete_catalog(client: Client, asked: DeleteCatalog) -> Deleted:
     """
     query = wire.query_string({"deletedBy": asked.deletedBy})
     call = put(f"{CATALOGS}/delete/{asked.id}", None, Effect.DESTROY, query)
-    await sent(client, with_token(client, call), LOOK)
+    with explaining(NO_CATALOG):
+        await sent(client, with_token(client, call), LOOK)
     return Deleted()
 
 
+def read(client: Client, catalog: JsonObject, number: int | None) -> OneCatalog:
+    """A catalog as an answer."""
+    return OneCatalog(id=number, catalog=with_times(catalog, ProjectTime(client.account.zone, client.clock())))
+
+
 def page_of(body: JsonObject, asked: CatalogPage, time: ProjectTime) -> Catalogs:
-    """One page of catalogues; only `content` of it is sure (reference: engagement 13.2)."""
+    """One page of catalogs; only `content` of it is sure (reference: engagement 13.2)."""
     rows = [row_of(each, time) for each in wire.listed(body, "content") if isinstance(each, dict)]
     total, pages = wire.natural(body.get("totalElements")), wire.natural(body.get("totalPages"))
     if body.get("last") is True or not rows:
@@ -256,7 +284,7 @@ def page_of(body: JsonObject, asked: CatalogPage, time: ProjectTime) -> Catalogs
 
 
 def row_of(catalog: JsonObject, time: ProjectTime) -> CatalogRow:
-    """One catalogue of the list."""
+    """One catalog of the list."""
     return CatalogRow(
         id=wire.natural(catalog.get("id")),
         name=text(catalog.get("catalogName")),

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from clevertap_tools import wire
 from clevertap_tools.action import Arguments, Listing, Result, Toolset, action
-from clevertap_tools.bare import read_bare, sent, text, within
+from clevertap_tools.bare import TAKEN, UNKNOWN, Fault, explaining, read_bare, sent, text, within
 from clevertap_tools.client import Client
 from clevertap_tools.content_block import read_part, shortened
 from clevertap_tools.effect import Effect
@@ -21,7 +21,10 @@ CREATE = "/v1/contentBlock/create"
 UPDATE = "/v1/contentBlock/update"
 INFO = "/v1/contentBlock/info"
 LIST = "/v1/contentBlock/list"
+LOOK = "Look at it with clevertap_get_content_block; repeating it is harmless."
 BOUNDS = {"createdAtFrom": earliest, "createdAtTo": latest, "updatedFrom": earliest, "updatedTo": latest}
+NAME_TAKEN = Fault(TAKEN, "name", "Choose another name, or change that block with clevertap_update_content_block.")
+NO_BLOCK = Fault(UNKNOWN, "id", "Take the id from clevertap_list_content_blocks.")
 
 Content = Annotated[str, Field(min_length=1, description="The text or HTML")]
 
@@ -162,7 +165,8 @@ async def get_content_block(client: Client, asked: BlockId) -> Block:
 
     Reference: engagement 14.1
     """
-    block = await client.send(wire.get(INFO, read_block, f"id={asked.id}"))
+    with explaining(NO_BLOCK):
+        block = await client.send(wire.get(INFO, read_block, f"id={asked.id}"))
     part, characters, rest = read_part(block, asked.offset)
     return Block(block=part, characters=characters, truncated=rest is not None, next_offset=rest)
 
@@ -187,7 +191,8 @@ async def create_content_block(client: Client, asked: CreateBlock) -> WrittenBlo
     # A name is taken only once, so asking again would be refused as a mistake if the first time had worked.
     call = wire.post(CREATE, asked.model_dump(exclude_none=True), Effect.APPEND, read_bare)
     look = f"Look for {asked.name!r} with clevertap_list_content_blocks; made twice it is refused."
-    return written(await sent(client, call, look))
+    with explaining(NAME_TAKEN):
+        return written(await sent(client, call, look))
 
 
 @action(
@@ -208,7 +213,8 @@ async def update_content_block(client: Client, asked: UpdateBlock) -> WrittenBlo
     Reference: engagement 14.1
     """
     call = wire.post(UPDATE, asked.model_dump(), Effect.UPSERT, read_bare)
-    done = written(await sent(client, call, "Look at it with clevertap_get_content_block; repeating it is harmless."))
+    with explaining(NO_BLOCK):
+        done = written(await sent(client, call, LOOK))
     return done if done.id is not None else WrittenBlock(id=asked.id, name=done.name)
 
 

@@ -12,9 +12,9 @@ from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import InvalidArgumentsError, InvalidRequestError, UnreadableAnswerError
 from clevertap_tools.moments import ProjectTime
-from clevertap_tools.nearest import why_nothing, with_nearest_event
+from clevertap_tools.nearest import to_mind, with_nearest_event
 from clevertap_tools.polling import settled
-from clevertap_tools.query import NOTHING_FOUND, PeopleQuery
+from clevertap_tools.query import OUR_WARNINGS, PeopleQuery
 from clevertap_tools.wire import JsonObject
 
 PROFILE_COUNT = "/1/counts/profiles.json"
@@ -48,7 +48,7 @@ class Count(Result):
     @property
     def theirs(self) -> frozenset[str]:
         """The warning, where it names properties of the project."""
-        return frozenset({"warning"} if self.warning not in (None, NOTHING_FOUND) else ())
+        return frozenset({"warning"} if self.warning not in OUR_WARNINGS else ())
 
 
 class RealTimeUserCount(Arguments):
@@ -118,7 +118,9 @@ async def get_event_count(client: Client, asked: Counting) -> Count:
     Reference: data 8.2
     """
     if asked.req_id is None and asked.event_name is None:
-        raise InvalidArgumentsError.of("event_name", "'event_name' is missing; to count people use get_profile_count")
+        raise InvalidArgumentsError.of(
+            "event_name", "'event_name' is missing; to count people use clevertap_get_profile_count"
+        )
     return await counted(client, EVENT_COUNT, asked)
 
 
@@ -162,7 +164,7 @@ async def counted(client: Client, path: str, asked: Counting) -> Count:
     except InvalidRequestError as error:
         raise await with_nearest_event(client, error, asked.event_name) from None
     count = whole(body, "count")
-    return Count(count=count, warning=None if count else await why_nothing(client, asked))
+    return Count(count=count, warning=await to_mind(client, asked, nothing=not count))
 
 
 def whole(body: JsonObject, name: str) -> int:

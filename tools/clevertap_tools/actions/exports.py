@@ -11,7 +11,7 @@ from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import InvalidArgumentsError, InvalidRequestError
 from clevertap_tools.moments import ProjectTime
-from clevertap_tools.nearest import why_nothing, with_nearest_event
+from clevertap_tools.nearest import to_mind, with_nearest_event
 from clevertap_tools.page import NO_LIMIT_BELOW, Page, asked_size, first_page, page
 from clevertap_tools.query import EventQuery, PeopleQuery
 from clevertap_tools.wire import JsonObject
@@ -159,9 +159,9 @@ async def started(client: Client, path: str, asked: GetUserProfiles | GetEvents)
     except InvalidRequestError as error:
         raise await with_nearest_event(client, error, asked.event_name) from None
     nothing = not first.records and first.next_cursor is None
-    warning = await why_nothing(client, asked) if nothing else None
+    warning = first.warning or await to_mind(client, asked, nothing=nothing)
     wanted = asked.batch_size if asked.batch_size < NO_LIMIT_BELOW else None
-    return first.model_copy(update={"wanted": wanted} | ({"warning": warning} if warning else {}))
+    return first.model_copy(update={"wanted": wanted, "warning": warning})
 
 
 def with_readable_times(read: Page, time: ProjectTime) -> Page:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -10,15 +11,12 @@ from pydantic import Field, model_validator
 from clevertap_tools import wire
 from clevertap_tools.action import Toolset, action
 from clevertap_tools.client import Client
-from clevertap_tools.delivery import Delivery
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import UnreadableAnswerError
-from clevertap_tools.in_words import Name, counted, quoted, who
-from clevertap_tools.presigned import Presigned, read_presigned, without
-from clevertap_tools.preview import Preview
-from clevertap_tools.records import Identity, checked_identity
-from clevertap_tools.table_file import FaultyRowError
-from clevertap_tools.table_upload import (
+from clevertap_tools.files.delivery import Delivery
+from clevertap_tools.files.presigned import Presigned, read_presigned, without
+from clevertap_tools.files.table_file import FaultyRowError
+from clevertap_tools.files.table_upload import (
     LATER,
     Source,
     TableUpload,
@@ -31,8 +29,11 @@ from clevertap_tools.table_upload import (
     from_file,
     from_rows,
 )
+from clevertap_tools.preview import Preview
+from clevertap_tools.records import Identity, checked_identity
 from clevertap_tools.upload_result import MOST_RECORDS
 from clevertap_tools.wire import Answer, Call, JsonObject
+from clevertap_tools.words.lines import Name, counted, quoted, who
 
 ASK = "/get_custom_list_segment_url"
 COMPLETE = "/upload_custom_list_segment_completed"
@@ -125,7 +126,8 @@ async def preview_list(client: Client, asked: UploadCustomList, told: UploadCust
     Raises:
         InvalidArgumentsError: The file breaks a rule.
     """
-    table = (await source_of(client, asked)).table
+    with closing(await source_of(client, asked)) as source:
+        table = source.table
     deed = f"Replace everybody in the custom list {quoted(told.name)} by {counted(table.rows, 'row', 'rows')}."
     used = "Campaigns and journeys that use it should be stopped first."
     return Preview(deed, (*file_words(told, table), *who(told.names), used), table.rows)
@@ -155,11 +157,11 @@ async def upload_custom_list(client: Client, asked: UploadCustomList) -> Uploade
 
     Reference: data 10.1
     """
-    source = await source_of(client, asked)
-    place = await client.send(Call("POST", ASK, Effect.READ, read_presigned))
-    delivery = Delivery(client, source.open_file, source.pieces)
-    await delivery.to([place])
-    delivery.check(source.table.sha256)
+    with closing(await source_of(client, asked)) as source:
+        place = await client.send(Call("POST", ASK, Effect.READ, read_presigned))
+        delivery = Delivery(client, source.file, source.pieces)
+        await delivery.to([place])
+        delivery.check(source.table.sha256)
     body = described(asked, place)
     segment = await complete(client, COMPLETE, body, asked, lambda answer: read_list(without(answer, [place])))
     warning = f"{LATER}; people whom it does not know are left out."

@@ -12,10 +12,10 @@ from clevertap_tools.action import Arguments, Listing, Toolset, action
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError, IncompleteError, InvalidArgumentsError
-from clevertap_tools.message_report import by_channel, identity, read_message
-from clevertap_tools.message_slices import Slice, read_slices, slices, spans
 from clevertap_tools.moments import Day, ProjectTime, plain_day
 from clevertap_tools.query import span
+from clevertap_tools.reports.message_report import by_channel, identity, read_message
+from clevertap_tools.reports.message_slices import Slice, read_slices, slices, spans
 from clevertap_tools.wire import JsonObject
 
 LONGEST_RANGE = 366
@@ -118,9 +118,9 @@ class MessageReports(Listing):
     calls=("POST /1/message/report.json",),
 )
 async def get_message_reports(client: Client, asked: GetMessageReports) -> MessageReports:
-    """Report how all messages that began in a range did, dashboard ones too.
+    """Report how messages begun in a range did, dashboard ones too; those of clevertap_send_message may be missing.
 
-    Tells sent, viewed, clicked and rates (shares of sent). For one finished campaign use clevertap_get_campaign_report.
+    Tells sent, viewed, clicked, rates (of sent). For one campaign use clevertap_get_campaign_report.
 
     Raises:
         InvalidArgumentsError: More than a year, or days that mean nothing.

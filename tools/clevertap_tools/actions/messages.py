@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from clevertap_tools import wire
 from clevertap_tools.action import Toolset, action
+from clevertap_tools.campaign import refused_field
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.in_turn import all_or_none, in_turn
 from clevertap_tools.message import Message
-from clevertap_tools.message_in_words import message_deed, message_details
 from clevertap_tools.preview import Preview
 from clevertap_tools.upload import Batch, BatchOutcome
 from clevertap_tools.upload_result import UploadResult, result_of
 from clevertap_tools.wire import Call
+from clevertap_tools.words.message import message_deed, message_details
 
 PEOPLE_PER_CALL = 1000
 QUEUED = "Accepted means queued: CleverTap drops whoever it does not know, or may not write to, without a word."
@@ -21,7 +22,7 @@ LOST = "look first whether they arrived (message reports, or the people's events
 
 async def preview_message(_: Client, asked: Message, told: Message) -> Preview:
     """What it says and who gets it."""
-    return Preview(message_deed(told), message_details(told), len(asked.to.names))
+    return Preview(message_deed(told), message_details(told), len(asked.reached))
 
 
 @action(
@@ -51,4 +52,6 @@ async def send_message(client: Client, asked: Message) -> UploadResult:
 
     people = [{kind: name} for kind, name in asked.to.names]
     ledger = await in_turn(client, people, PEOPLE_PER_CALL, call, "queued")
+    for error in ledger.errors:
+        error.field = refused_field(error.message)
     return result_of(ledger, LOST, QUEUED if ledger.accepted else None)

@@ -14,13 +14,13 @@ from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import InvalidRequestError
 from clevertap_tools.in_turn import all_or_none, in_turn
-from clevertap_tools.in_words import people, who
 from clevertap_tools.preview import Preview
 from clevertap_tools.recipients import ManyNames, check_once
 from clevertap_tools.records import LONGEST_IDENTITY, Identity
 from clevertap_tools.upload import Batch, BatchOutcome, Ledger
 from clevertap_tools.upload_result import MOST_RECORDS, UploadResult, result_of
 from clevertap_tools.wire import Answer, Call, JsonObject
+from clevertap_tools.words.lines import people, who
 
 PROFILE = "/1/profile.json"
 DELETE = "/1/delete/profiles.json"

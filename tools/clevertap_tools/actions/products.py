@@ -1,4 +1,4 @@
-"""The products of a catalogue: add, write anew, delete (reference: engagement 13.2).
+"""The products of a catalog: add, write anew, delete (reference: engagement 13.2).
 
 CleverTap has no upsert: it adds what is not there and updates what is, by two endpoints, and its products cannot be
 read. So the caller says which of the two is meant; guessing could overwrite.
@@ -6,6 +6,8 @@ read. So the caller says which of the two is meant; guessing could overwrite.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Annotated, Literal
 from urllib.parse import quote
 
@@ -13,18 +15,25 @@ from pydantic import AfterValidator, Field, model_validator
 
 from clevertap_tools import wire
 from clevertap_tools.action import Arguments, Toolset, action
-from clevertap_tools.bare import read_bare, sent
-from clevertap_tools.catalog import CATALOGS, CatalogNumber, Deleted
+from clevertap_tools.bare import UNKNOWN, Fault, explaining, read_bare, sent
+from clevertap_tools.catalog import CATALOGS, NO_CATALOG, CatalogNumber, Deleted
 from clevertap_tools.client import Client
 from clevertap_tools.disguises import checked_filling
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError
-from clevertap_tools.in_words import counted, listed, quoted
 from clevertap_tools.preview import Preview
-from clevertap_tools.products import Product, batches, read_bulk
+from clevertap_tools.product_answers import read_bulk
+from clevertap_tools.products import Product, batches
 from clevertap_tools.upload import Batch, Ledger
 from clevertap_tools.upload_result import MOST_RECORDS, UploadResult, result_of
 from clevertap_tools.wire import Call
+from clevertap_tools.words.lines import counted, listed, quoted
+
+NO_PRODUCT = Fault(
+    re.compile(rf"product.*(?:{UNKNOWN.pattern})", re.IGNORECASE),
+    "productId",
+    "Check its identity; products cannot be listed. One that was deleted is gone already.",
+)
 
 
 class Products(Arguments):
@@ -52,7 +61,7 @@ class Products(Arguments):
 
 
 class CatalogProduct(Arguments):
-    """One product of a catalogue."""
+    """One product of a catalog."""
 
     catalogId: CatalogNumber  # noqa: N815 - CleverTap's spelling
     productId: Annotated[  # noqa: N815
@@ -128,7 +137,8 @@ async def delete_catalog_product(client: Client, asked: CatalogProduct) -> Delet
     """
     path = f"{CATALOGS}/{asked.catalogId}/products/{quote(asked.productId, safe='')}"
     look = "Delete it once more: if it is gone, CleverTap does not know it."
-    await sent(client, Call("DELETE", path, Effect.DESTROY, read_bare, with_token=has_token(client)), look)
+    with explaining(NO_PRODUCT, replace(NO_CATALOG, field="catalogId")):
+        await sent(client, Call("DELETE", path, Effect.DESTROY, read_bare, with_token=has_token(client)), look)
     return Deleted()
 
 

@@ -11,15 +11,16 @@ from pydantic import Field
 from clevertap_tools import wire
 from clevertap_tools.action import Result, Toolset, action
 from clevertap_tools.client import Client
+from clevertap_tools.copies import copies, with_copies
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import UnreadableAnswerError
 from clevertap_tools.estimate import estimated
-from clevertap_tools.in_words import pairs, who
 from clevertap_tools.preview import Preview
 from clevertap_tools.raw_request import ANY_JSON, Request
-from clevertap_tools.request_in_words import body_lines, request_deed
 from clevertap_tools.routes import about_people, wants_token
 from clevertap_tools.wire import Answer, Call
+from clevertap_tools.words.lines import pairs, who
+from clevertap_tools.words.request import body_lines, request_deed
 
 __all__ = ["RawAnswer", "Request", "call_of", "read_raw", "request"]
 
@@ -75,7 +76,7 @@ async def reach(client: Client, asked: Request) -> int | None:
         InvalidRequestError: It would create a campaign that CleverTap refuses.
     """
     if asked.is_campaign:
-        return (await estimated(client, asked.body)).reach
+        return with_copies((await estimated(client, asked.body)).reach, copies(asked.body))
     return None if asked.people is None else len(asked.people)
 
 

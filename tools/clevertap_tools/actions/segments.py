@@ -13,13 +13,13 @@ from clevertap_tools.action import Arguments, Listing, Result, Toolset, action
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError
-from clevertap_tools.in_words import Name, counted, listed, people, quoted, who
 from clevertap_tools.preview import Preview
 from clevertap_tools.records import Identity
 from clevertap_tools.segment_answers import Fate, read_creation, read_membership
 from clevertap_tools.upload import Batch, BatchOutcome, Ledger, cut, stops
 from clevertap_tools.upload_result import MOST_RECORDS, UploadResult, result_of
 from clevertap_tools.wire import JsonObject
+from clevertap_tools.words.lines import Name, counted, listed, people, quoted, who
 
 CREATE = "/api/createSegment"
 UPDATE = "/api/updateSegment"
@@ -161,8 +161,8 @@ class UpdateSegments(Arguments):
 
     @property
     def record_count(self) -> int:
-        """How many people."""
-        return len(self.names)
+        """How many changes: everybody joins or leaves each of the segments."""
+        return len(self.names) * len(self.segments)
 
 
 def effect_of_moves(asked: UpdateSegments) -> Effect:

@@ -12,13 +12,13 @@ from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import UnreadableAnswerError
 from clevertap_tools.in_turn import in_turn
-from clevertap_tools.in_words import counted, who
 from clevertap_tools.preview import Preview
 from clevertap_tools.recipients import ManyNames, check_once
 from clevertap_tools.records import Identity
 from clevertap_tools.upload import RECORDS_PER_CALL, Batch, BatchOutcome, read_upload
 from clevertap_tools.upload_result import MOST_RECORDS, UploadResult, result_of
 from clevertap_tools.wire import Answer, Call
+from clevertap_tools.words.lines import counted, who
 
 SUBSCRIBE = "/1/subscribe"
 DISASSOCIATE = "/1/disassociate"

@@ -10,10 +10,12 @@ from pydantic import Field, model_validator
 from clevertap_tools.action import Arguments, Listing, Toolset, action
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
+from clevertap_tools.errors import InvalidRequestError
 from clevertap_tools.filters import PropertyName
-from clevertap_tools.grouped import Grouped, Label, Rows, answered, check_labels, groups_of, in_words, left_out
 from clevertap_tools.moments import ProjectTime
-from clevertap_tools.top import top_values
+from clevertap_tools.nearest import with_nearest_property
+from clevertap_tools.reports.grouped import Grouped, Label, Rows, answered, check_labels, groups_of, in_words, left_out
+from clevertap_tools.reports.top_values import top_values
 from clevertap_tools.wire import JsonObject
 
 TOP = "/1/counts/top.json"
@@ -67,6 +69,11 @@ class GetTopPropertyCounts(Grouped):
         """The groups by label."""
         return {each.title: each for each in self.groups}
 
+    @property
+    def fields(self) -> list[str]:
+        """The profile fields among the properties."""
+        return [each.name for each in self.groups if each.property_type == "profile_fields"]
+
     def cql(self, time: ProjectTime) -> JsonObject:
         """The question as CleverTap reads it.
 
@@ -103,19 +110,24 @@ class TopPropertyCounts(Listing):
     calls=("POST /1/counts/top.json", "GET /1/counts/top.json", "GET /getSchema"),
 )
 async def get_top_property_counts(client: Client, asked: GetTopPropertyCounts) -> TopPropertyCounts:
-    """Count an event by the values of properties: which products, plans, cities.
+    """Count an event by values of properties: products, plans, cities; numbers come in bands.
 
     Raises:
         NotReadyError: CleverTap needs longer than this call may take; carries the `req_id`.
+        InvalidRequestError: CleverTap refused; names the nearest event or user property where it does not know one.
 
     Reference: data 8.4
     """
     query = asked.cql(ProjectTime(client.account.zone, client.clock()))
-    told = groups_of(await answered(client, TOP, asked, query), asked.titled)
+    try:
+        body = await answered(client, TOP, asked, query)
+    except InvalidRequestError as error:
+        raise await with_nearest_property(client, error, asked.fields) from None
+    told = groups_of(body, asked.titled)
     return TopPropertyCounts(
         values=[row for label, said in told.items() for row in value_rows(asked.titled[label], said)],
         warning=left_out(asked.titled, told),
-        of_people=any(each.property_type == "profile_fields" for each in asked.groups),
+        of_people=bool(asked.fields),
     )
 
 

@@ -13,15 +13,28 @@ from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import InvalidArgumentsError, UnreadableAnswerError
 from clevertap_tools.filters import PropertyName
-from clevertap_tools.grouped import Grouped, Label, Rows, answered, check_labels, days_of, groups_of, in_words, left_out
 from clevertap_tools.moments import ProjectTime
-from clevertap_tools.trend import Figure, Kind, Point, points
+from clevertap_tools.reports.grouped import (
+    Grouped,
+    Label,
+    Rows,
+    answered,
+    check_labels,
+    days_of,
+    groups_of,
+    in_words,
+    left_out,
+)
+from clevertap_tools.reports.periods import Figure, Kind, Point, number, points
 from clevertap_tools.wire import JsonObject
 
 TRENDS = "/1/counts/trends.json"
 MOST_DAYS = 366
 """Days of a trend: at most one year."""
 MOST_GROUPS = 5
+NOTHING_ADDED = (
+    "All sums are 0. Property names are compared to the letter; a misspelt one, or one of texts, adds nothing."
+)
 IN_WORDS = in_words("Up to 5 {trend_type: daily|weekly|monthly, label}; default daily")
 
 
@@ -47,6 +60,12 @@ class GetEventTrends(Grouped):
     @model_validator(mode="after")
     def _labels_are_distinct(self) -> GetEventTrends:
         check_labels([each.name for each in self.groups])
+        return self
+
+    @model_validator(mode="after")
+    def _users_or_sum(self) -> GetEventTrends:
+        if self.unique and self.sum_event_prop is not None:
+            raise ValueError("give either 'unique' (users) or 'sum_event_prop' (a sum), not both")
         return self
 
     @property
@@ -113,12 +132,13 @@ async def get_event_trends(client: Client, asked: GetEventTrends) -> EventTrends
     query = asked.cql(time)
     told = groups_of(await answered(client, TRENDS, asked, query), asked.trends)
     lines = {label: trend(asked.trends[label], said, days_of(query), today(time)) for label, said in told.items()}
+    nothing = NOTHING_ADDED if asked.counted == "sum" and not any(map(total, lines.values())) else None
     return EventTrends(
         counted=asked.counted,
         # Whoever came on two days is one user, so users of days do not add up.
         totals=None if asked.counted == "users" else {label: total(line) for label, line in lines.items()},
         periods=[row(label, point) for label, line in lines.items() for point in line],
-        warning=left_out(asked.trends, told),
+        warning=left_out(asked.trends, told) or nothing,
     )
 
 
@@ -142,7 +162,7 @@ def row(label: str, point: Point) -> JsonObject:
 
 def total(line: Sequence[Point]) -> Figure:
     """All periods together."""
-    return round(sum(point.figure for point in line), 6)
+    return number(sum(point.figure for point in line))
 
 
 def today(time: ProjectTime) -> date:

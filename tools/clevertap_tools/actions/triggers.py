@@ -8,17 +8,17 @@ from pydantic import Field
 
 from clevertap_tools import wire
 from clevertap_tools.action import Result, Toolset, action
+from clevertap_tools.addressed import SEVERAL
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CredentialsError, OutcomeUnknownError
 from clevertap_tools.moments import ProjectTime
 from clevertap_tools.preview import Preview
 from clevertap_tools.trigger import Bulletin, Triggers
-from clevertap_tools.trigger_in_words import bulletin_deed, bulletin_details, triggers_deed, triggers_details
 from clevertap_tools.wire import Call, JsonObject
+from clevertap_tools.words.trigger import bulletin_deed, bulletin_details, triggers_deed, triggers_details
 
 ONE = "/1/send/externaltrigger.json"
-SEVERAL = "/2/send/externaltrigger.json"
 BULLETIN = "/1/targets/trigger.json"
 ASK_OPERATOR = (
     "Several campaigns at once want the account token: have the operator set CLEVERTAP_ACCOUNT_TOKEN, "

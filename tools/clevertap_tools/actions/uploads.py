@@ -10,7 +10,6 @@ from pydantic import Field
 from clevertap_tools.action import Toolset, action
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
-from clevertap_tools.in_words import Name, listed, people, quoted, who
 from clevertap_tools.moments import ProjectTime
 from clevertap_tools.opt_outs import is_of_address, lifted
 from clevertap_tools.preview import Preview
@@ -18,6 +17,7 @@ from clevertap_tools.records import NAMES, EventRecord, ProfileRecord, TokenReco
 from clevertap_tools.upload import TOKENS_PER_CALL
 from clevertap_tools.upload_result import MOST_RECORDS, Uploading, UploadResult, uploaded
 from clevertap_tools.wire import JsonObject
+from clevertap_tools.words.lines import Name, listed, people, quoted, who
 
 TRIGGER_BACK = 2 * 3600
 TRIGGER_AHEAD = 2 * 60

@@ -11,10 +11,10 @@ from clevertap_tools.action import Arguments, Result, Toolset, action
 from clevertap_tools.bare import sent
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
-from clevertap_tools.in_words import counted, listed, quoted
 from clevertap_tools.preview import Preview
 from clevertap_tools.records import LONGEST_KEY, Identity
 from clevertap_tools.wire import JsonObject
+from clevertap_tools.words.lines import counted, listed, quoted
 
 CREATE = "/1/createVars"
 READ = "/1/getVars"
@@ -23,6 +23,7 @@ VALUES = ("vars", "variables", "values", "data")
 """Where the values may stand in an answer; the reference is not sure."""
 ENVELOPE = frozenset({"status", "error", "code"})
 PUBLISH = "New variables take effect once somebody publishes them in the dashboard."
+KNOWN = "CleverTap does not say whether it knew them."
 FALL_BACK = "Apps fall back to the values in their own code."
 
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]
@@ -128,9 +129,11 @@ class DeleteVariables(Arguments):
 
 
 class DeletedVariables(Result):
-    """Variables that were deleted."""
+    """Variables whose deletion CleverTap took in, of which it says no more."""
 
-    deleted: str = Field(description="How many, or all")
+    asked_for: str
+    """How many, or all."""
+    warning: str | None = None
 
 
 async def preview_deletion(_: Client, asked: DeleteVariables, told: DeleteVariables) -> Preview:
@@ -196,7 +199,9 @@ async def delete_variables(client: Client, asked: DeleteVariables) -> DeletedVar
     body: JsonObject = {"deleteAllVars": True} if asked.deleteAllVars else {"variableNames": asked.variableNames}
     call = wire.post(DELETE, body, Effect.DESTROY, wire.read_envelope)
     await sent(client, call, "Look with clevertap_get_variables; deleting them twice is harmless.")
-    return DeletedVariables(deleted="all" if asked.deleteAllVars else str(asked.record_count))
+    if asked.deleteAllVars:
+        return DeletedVariables(asked_for="all")
+    return DeletedVariables(asked_for=str(asked.record_count), warning=KNOWN)
 
 
 def values(body: JsonObject) -> JsonObject:

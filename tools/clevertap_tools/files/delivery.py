@@ -6,7 +6,7 @@ a piece is put again where that may help.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import cycle
@@ -25,8 +25,8 @@ from clevertap_tools.errors import (
     UnreachableError,
     UnreadableAnswerError,
 )
-from clevertap_tools.local_files import changed
-from clevertap_tools.presigned import Presigned, Target, targets
+from clevertap_tools.files.local_files import changed
+from clevertap_tools.files.presigned import Presigned, Target, targets
 
 CHUNK = 1 << 20
 LARGEST_ANSWER = 1 << 16
@@ -62,12 +62,12 @@ class Delivery:
 
     Args:
         client: The account, with the deadline of this call.
-        open_file: Opens the file.
+        file: The file, open.
         pieces: Its stretches, in order and without a gap.
     """
 
     client: Client
-    open_file: Callable[[], BinaryIO]
+    file: BinaryIO
     pieces: Sequence[Piece]
     _digest: Any = field(default_factory=sha256, init=False)
     _told: int = field(default=0, init=False)
@@ -83,9 +83,9 @@ class Delivery:
             CleverTapError: It could not be put there; nothing changed on CleverTap.
         """
         settled = [await targets(self.client, place) for place in places]
-        with self.open_file() as file:
-            self._digest.update(file.read(self.pieces[0].start))
-            return [await self._put(file, *pair) for pair in zip(self.pieces, settled, strict=True)]
+        self.file.seek(0)
+        self._digest.update(self.file.read(self.pieces[0].start))
+        return [await self._put(*pair) for pair in zip(self.pieces, settled, strict=True)]
 
     def check(self, digest: str) -> None:
         """Refuse a file that left with another content than was checked.
@@ -96,21 +96,21 @@ class Delivery:
         if self._digest.hexdigest() != digest:
             raise changed()
 
-    async def _put(self, file: BinaryIO, piece: Piece, ways: Sequence[Target]) -> str:
+    async def _put(self, piece: Piece, ways: Sequence[Target]) -> str:
         before, way = self._digest, cycle(ways)
 
         async def attempt(http: httpx2.AsyncClient) -> str:
             self._digest = before.copy()
-            return await self._attempt(http, file, piece, next(way))
+            return await self._attempt(http, piece, next(way))
 
         return await self.client.beside(attempt)
 
-    async def _attempt(self, http: httpx2.AsyncClient, file: BinaryIO, piece: Piece, way: Target) -> str:
+    async def _attempt(self, http: httpx2.AsyncClient, piece: Piece, way: Target) -> str:
         request = http.build_request(
             "PUT",
             way.url,
             headers={**way.headers, "Content-Type": "text/csv", "Content-Length": str(piece.size)},
-            content=self._chunks(file, piece),
+            content=self._chunks(piece),
             extensions=way.extensions,
         )
         try:
@@ -124,11 +124,11 @@ class Delivery:
         check_taken(response)
         return response.headers.get("etag", "").removeprefix("W/").strip('"')
 
-    async def _chunks(self, file: BinaryIO, piece: Piece) -> AsyncIterator[bytes]:
-        file.seek(piece.start)
+    async def _chunks(self, piece: Piece) -> AsyncIterator[bytes]:
+        self.file.seek(piece.start)
         left = piece.stop - piece.start
         while left:
-            chunk = await anyio.to_thread.run_sync(file.read, min(CHUNK, left))
+            chunk = await anyio.to_thread.run_sync(self.file.read, min(CHUNK, left))
             if not chunk:
                 raise changed()
             self._digest.update(chunk)

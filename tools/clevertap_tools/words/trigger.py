@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from clevertap_tools.content_in_words import links
-from clevertap_tools.in_words import first, line, listed, named, pair, pairs, people, quoted
 from clevertap_tools.moments import ProjectTime
 from clevertap_tools.trigger import Bulletin, Trigger, Triggers
+from clevertap_tools.words.content import links
+from clevertap_tools.words.lines import first, line, listed, named, pair, pairs, people, quoted
 
 MOST_NAMES = 5
 MOST_VARIABLES = 6

@@ -1,12 +1,12 @@
-"""What a call would do to a catalogue, in plain words, for the person who has to say yes."""
+"""What a call would do to a catalog, in plain words, for the person who has to say yes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from clevertap_tools.in_words import counted, listed, quoted
 from clevertap_tools.wire import JsonObject, natural
+from clevertap_tools.words.lines import counted, listed, quoted
 
 PLAIN = {"catalogName": "Name", "description": "Description", "status": "Status"}
 NOTHING = "Nothing changes: the catalog is like that already."
@@ -17,19 +17,19 @@ LONGEST_NAME = 40
 
 
 def named(number: int, catalog: JsonObject) -> str:
-    """A catalogue by its name and id: `catalog "shoes" (501)`."""
+    """A catalog by its name and id: `catalog "shoes" (501)`."""
     return f"catalog {quoted(catalog['catalogName'])} ({number})"
 
 
 def deletion(number: int, catalog: JsonObject) -> str:
-    """What deleting a catalogue means."""
+    """What deleting a catalog means."""
     count = natural(catalog.get("totalProducts"))
     products = "all its products" if count is None else counted(count, "product", "products")
     return f"Delete {named(number, catalog)} with {products} for good."
 
 
 def differences(current: JsonObject, changes: Mapping[str, Any]) -> tuple[str, ...]:
-    """One line for each thing of a catalogue that becomes another; what is lost is called lost."""
+    """One line for each thing of a catalog that becomes another; what is lost is called lost."""
     lines = [*plain_changes(current, changes)]
     if "catalogSchema" in changes:
         old, new = columns(current.get("catalogSchema")), columns(changes["catalogSchema"])

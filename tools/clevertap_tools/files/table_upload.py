@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO, StringIO
@@ -24,13 +25,12 @@ from pydantic import AfterValidator, Field
 from clevertap_tools import wire
 from clevertap_tools.action import Arguments, Result
 from clevertap_tools.client import Client
-from clevertap_tools.delivery import Piece
 from clevertap_tools.effect import Effect
-from clevertap_tools.errors import InvalidArgumentsError, InvalidRequestError, OutcomeUnknownError
-from clevertap_tools.in_words import counted, quoted
-from clevertap_tools.local_files import FIELD
-from clevertap_tools.table_file import LARGEST, Lines, Rules, Table, read_table
+from clevertap_tools.errors import InvalidRequestError, OutcomeUnknownError
+from clevertap_tools.files.delivery import Piece
+from clevertap_tools.files.table_file import Lines, Rules, Table, read_table
 from clevertap_tools.wire import Answer, JsonObject
+from clevertap_tools.words.lines import counted, quoted
 
 T = TypeVar("T")
 
@@ -108,10 +108,19 @@ def effect_of_upload(asked: TableUpload) -> Effect:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A table that was checked, and the way to its bytes."""
+    """A table that was checked, and its bytes.
 
-    open_file: Callable[[], BinaryIO]
+    Args:
+        file: The very file that was checked, still open; whoever asked for it closes it.
+        table: What was found in it.
+    """
+
+    file: BinaryIO
     table: Table
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.file.close()
 
     @property
     def pieces(self) -> list[Piece]:
@@ -135,19 +144,18 @@ async def from_file(client: Client, name: str, rules: Rules, *, in_parts: bool =
         InvalidArgumentsError: It cannot be read, breaks a rule, or is not what somebody has said yes to.
         DeadlineError: There was not enough time to read it.
     """
-    with client.files.opened(name) as file:
-        size = fstat(file.fileno()).st_size
-        if size > LARGEST:
-            raise InvalidArgumentsError.of(FIELD, f"{FIELD!r} has {size:,} bytes; CleverTap takes {LARGEST:,}")
+    with ExitStack() as unless_good:
+        file = unless_good.enter_context(client.files.opened(name))
         lines = Lines(file)
-        check = partial(read_table, lines, rules, cuts(size) if in_parts else ())
+        check = partial(read_table, lines, rules, cuts(fstat(file.fileno()).st_size) if in_parts else ())
         try:
             with client.within_deadline():
                 table = await anyio.to_thread.run_sync(check, abandon_on_cancel=True)
         finally:
             lines.abandoned = True
-    client.files.check_approved(name, table.sha256)
-    return Source(partial(client.files.opened, name), table)
+        client.files.check_approved(name, table.sha256)
+        unless_good.pop_all()
+    return Source(file, table)
 
 
 def cuts(size: int) -> list[int]:
@@ -160,8 +168,9 @@ def from_rows(rows: Iterable[Sequence[object]], rules: Rules) -> Source:
     """The table that rows make, the header first."""
     text = StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
-    content = text.getvalue().encode()
-    return Source(lambda: BytesIO(content), read_table(Lines(BytesIO(content)), rules))
+    file = BytesIO(text.getvalue().encode())
+    # All of it is in memory anyway, so no line is too long for that.
+    return Source(file, read_table(Lines(file, longest=len(file.getbuffer()) + 1), rules))
 
 
 async def complete(client: Client, path: str, body: JsonObject, asked: TableUpload, read: Callable[[Answer], T]) -> T:

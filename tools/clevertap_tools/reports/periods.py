@@ -14,6 +14,8 @@ Kind = Literal["daily", "weekly", "monthly"]
 Figure = int | float
 ONE_DAY = timedelta(days=1)
 LAST_WEEK = 52
+DECIMALS = 6
+"""Of a sum; what lies behind them is how floats are added, not money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ def number(value: object) -> Figure:
         ValueError: It is none.
     """
     if isinstance(value, float):
-        return int(value) if value.is_integer() else value
+        exact = round(value, DECIMALS)
+        return int(exact) if exact.is_integer() else exact
     whole = value if isinstance(value, int) and not isinstance(value, bool) else wire.natural(value)
     if whole is None:
         raise ValueError("no figure")

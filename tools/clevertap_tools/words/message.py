@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from clevertap_tools.campaign_in_words import CHANNELS, bypassed
-from clevertap_tools.content_in_words import content_lines, links
-from clevertap_tools.in_words import line, listed, nested, people, who
 from clevertap_tools.message import Message
+from clevertap_tools.words.campaign import CHANNELS, bypassed
+from clevertap_tools.words.content import content_lines, links
+from clevertap_tools.words.lines import line, listed, nested, people, who
 
 SHARED = "An e-mail address that several profiles have may reach each of them"
 
 
 def message_deed(asked: Message) -> str:
     """One sentence, such as: Send a message by web push to 1,200 people now."""
-    return f"Send a message by {CHANNELS[asked.channel]} to {people(len(asked.to.names))} now."
+    copied = f", with copies to {people(len(asked.content.copies))}," if asked.content.copies else ""
+    return f"Send a message by {CHANNELS[asked.channel]} to {people(len(asked.to.names))}{copied} now."
 
 
 def message_details(asked: Message) -> tuple[str, ...]:

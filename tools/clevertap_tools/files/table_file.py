@@ -14,12 +14,12 @@ from hashlib import sha256
 from typing import BinaryIO, Protocol
 
 from clevertap_tools.errors import InvalidArgumentsError
-from clevertap_tools.local_files import FIELD
+from clevertap_tools.files.local_files import FIELD
 
 BOM = b"\xef\xbb\xbf"
-LARGEST = 5 << 30
-"""Bytes that CleverTap takes (reference: data 10.1, 10.3)."""
 LONGEST_LINE = 1 << 20
+LONGEST_CELL = csv.field_size_limit()
+"""Characters; whatever is longer is taken for a quotation mark that nobody closed."""
 BUCKETS = 256
 
 
@@ -76,10 +76,12 @@ class Lines:
 
     Args:
         file: The file.
+        longest: Bytes that a line may have.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, longest: int = LONGEST_LINE) -> None:
         self._file = file
+        self._longest = longest
         self._last = b"\n"
         self.digest = sha256()
         self.start = 0
@@ -94,13 +96,13 @@ class Lines:
         return self._last.endswith(b"\n")
 
     def __iter__(self) -> Iterator[str]:
-        while line := self._file.readline(LONGEST_LINE):
+        while line := self._file.readline(self._longest):
             if self.abandoned:
                 return
             self._last = line
             self.number += 1
-            if not self.terminated and len(line) == LONGEST_LINE:
-                raise FaultyRowError(f"is longer than {LONGEST_LINE:,} bytes")
+            if not self.terminated and len(line) == self._longest:
+                raise FaultyRowError(f"is longer than {self._longest:,} bytes")
             self.digest.update(line)
             if self.offset == 0 and line.startswith(BOM):
                 self.start = len(BOM)
@@ -151,13 +153,20 @@ def read_table(lines: Lines, rules: Rules, targets: Sequence[int] = ()) -> Table
         raise faulty(lines.number, str(error)) from None
     except UnicodeDecodeError:
         raise faulty(lines.number, "is not UTF-8 text; save the file as UTF-8") from None
-    except csv.Error:
-        raise faulty(lines.number, "is no CSV: a quotation mark or a line break is out of place") from None
+    except csv.Error as error:
+        raise faulty(lines.number, no_csv(error)) from None
     if rows < 1:
         raise InvalidArgumentsError.of(FIELD, f"{FIELD!r} holds no rows; it needs a header and at least one row")
     repeated = repetitions.count()
     whole = tuple(sorted({cut for cut in cuts if cut < lines.offset}))
     return Table(lines.offset, lines.start, rows, repeated, lines.digest.hexdigest(), whole, lines.terminated)
+
+
+def no_csv(error: csv.Error) -> str:
+    """What is wrong with a row that cannot be read."""
+    if "field limit" in str(error):
+        return f"has a cell of more than {LONGEST_CELL:,} characters, or a quotation mark is not closed"
+    return "is no CSV: a quotation mark or a line break is out of place"
 
 
 def faulty(line: int, why: str) -> InvalidArgumentsError:

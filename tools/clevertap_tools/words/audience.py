@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clevertap_tools.filters import Filter, ProfileFilter, as_sent
-from clevertap_tools.in_words import counted, joined, quoted, told
 from clevertap_tools.moments import ProjectTime
 from clevertap_tools.query import Did, Geo, PeopleQuery
+from clevertap_tools.words.lines import counted, joined, quoted, told
 
 COMPARED = {
     None: "is",
@@ -28,6 +28,8 @@ COUNTED = {
     "less_than": "fewer than",
     "less_than_equals": "at most",
 }
+LOOKBACK = " in the last 365 days"
+"""What CleverTap takes for the days of an event that has none (reference: engagement 2.2)."""
 KINDS = {
     "profile_fields": "profile field",
     "demographics": "demographic",
@@ -70,7 +72,7 @@ def base(where: PeopleQuery, time: ProjectTime) -> str:
 
 def event(name: str, first: str | None, last: str | None, filters: Sequence[Filter], time: ProjectTime) -> str:
     """An event, its days and what must hold of it."""
-    days = f"{day('from', first, time)}{day('to', last, time)}"
+    days = f"{day('from', first, time)}{day('to', last, time)}" or LOOKBACK
     conditioned = joined([condition(each) for each in filters])
     return f"{quoted(name)}{days}{f' where {conditioned}' if conditioned else ''}"
 

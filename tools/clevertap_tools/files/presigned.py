@@ -6,22 +6,31 @@ one that was looked at: the name is not resolved a second time. The sandbox alon
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import httpx2
 from pydantic import SecretStr
 
 from clevertap_tools import wire
-from clevertap_tools.account import is_host, is_loopback, spellings
+from clevertap_tools.account import is_host, is_loopback
 from clevertap_tools.client import Client
 from clevertap_tools.errors import UnreachableError, UnreadableAnswerError
 from clevertap_tools.wire import Answer, JsonObject
 
 LONGEST = 8_192
 PORTS = {"https": 443, "http": 80}
+SHORTEST_SECRET = 8
+PLAIN = re.compile(rb"[A-Za-z0-9]")
+STEP = r"(?:[/;]|%(?:25)*(?:2f|3b|5c))"
+DOTS = re.compile(rf"{STEP}(?:\.|%(?:25)*2e){{1,2}}(?:{STEP}|$)", re.IGNORECASE)
+"""A step of a path that leads elsewhere, also where a host would see one only after decoding it."""
+WORLD = IPv6Network("2000::/3")
+"""All that is given out of IPv6; the rest is private, retired or not in use yet."""
 TRANSLATED = IPv6Network("64:ff9b::/96")
 """IPv4 addresses as networks that have only IPv6 write them."""
 UNSAFE = "CleverTap named an address for the file where none is sent: {}. Nothing was sent."
@@ -99,18 +108,42 @@ def presigned(url: object) -> Presigned:
 
 
 def without(answer: Answer, places: Sequence[Presigned]) -> Answer:
-    """An answer without what it repeats of these addresses."""
+    """An answer without what it repeats of these addresses, in whatever spelling."""
+    secrets = {secret for place in places for secret in secrets_of(place)}
     body = answer.body
-    found = {spelling.encode() for place in places for text in parts_of(place) for spelling in spellings(text)}
-    for spelling in sorted(found, key=len, reverse=True):
-        body = body.replace(spelling, b"[secret]")
+    for secret in sorted(secrets, key=len, reverse=True):
+        body = any_spelling(secret).sub(b"[secret]", body)
     return replace(answer, body=body)
 
 
-def parts_of(place: Presigned) -> Iterator[str]:
-    """The parts of an address that give it away."""
+def secrets_of(place: Presigned) -> Iterator[bytes]:
+    """The parts of an address that give it away, decoded: all of it, its query, and every value there.
+
+    Short values and numbers give nothing away, and may stand in an answer for something else.
+    """
     text = place.secret.get_secret_value()
-    yield from (text, text.replace("&", "\\u0026"), text.partition("?")[2] or text)
+    query = text.partition("?")[2]
+    values = (pair.partition("=")[2] or pair for pair in query.split("&"))
+    yield unquote_to_bytes(text)
+    yield from (
+        secret
+        for secret in map(unquote_to_bytes, (query, *values))
+        if len(secret) >= SHORTEST_SECRET and not secret.isdigit()
+    )
+
+
+def any_spelling(secret: bytes) -> re.Pattern[bytes]:
+    """A secret as an address, JSON or a web page write it, in any case of letters."""
+    return re.compile(b"".join(map(spelled, re.findall(rb"(?s).", secret))), re.IGNORECASE)
+
+
+def spelled(character: bytes) -> bytes:
+    """One character of a secret; letters and digits have but one spelling."""
+    if PLAIN.match(character):
+        return character
+    number = f"{ord(character):02x}".encode()
+    space = rb"|\s" if character == b"+" else rb"|\+" if character == b" " else b""
+    return rb"(?:\\{0,2}%b|%%(?:25)*%b|\\{1,2}u00%b|&#?\w{2,6};%b)" % (re.escape(character), number, number, space)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +214,8 @@ def parsed(place: Presigned) -> httpx2.URL:
         raise UnsafeAddressError(UNSAFE.format("it cannot be read")) from None
     if url.scheme not in PORTS or url.userinfo or "@" in text.partition("?")[0] or not is_host(host):
         raise UnsafeAddressError(UNSAFE.format("it is no plain address"))
+    if DOTS.search(text.partition("?")[0]):
+        raise UnsafeAddressError(UNSAFE.format("its path has steps that lead elsewhere"))
     return url
 
 
@@ -197,7 +232,8 @@ def origin(url: httpx2.URL) -> tuple[str, str, int]:
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Whether an address is on the open internet, also where it is one of IPv4 in another's clothes."""
-    if address.is_multicast or address.is_reserved or not address.is_global:
+    beyond = isinstance(address, IPv6Address) and address not in WORLD
+    if beyond or address.is_multicast or address.is_reserved or not address.is_global:
         return address in TRANSLATED and is_public(IPv4Address(int(address) & 0xFFFFFFFF))
     inner = inner_address(address) if isinstance(address, IPv6Address) else None
     return inner is None or is_public(inner)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from clevertap_tools.campaign_in_words import bypassed
-from clevertap_tools.content_in_words import content_lines, links
 from clevertap_tools.effect import Effect
-from clevertap_tools.in_words import as_json, flat, line, listed, nested, quoted
+from clevertap_tools.words.campaign import bypassed
+from clevertap_tools.words.content import content_lines, links
+from clevertap_tools.words.lines import as_json, flat, line, listed, nested, quoted
 
 LONGEST_BODY = 600
 LONGEST_PIECE = 300

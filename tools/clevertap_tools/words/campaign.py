@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from clevertap_tools.audience_in_words import audience
 from clevertap_tools.campaign import Campaign, Content, ControlGroup, Options, Schedule
-from clevertap_tools.content_in_words import content_lines, links
-from clevertap_tools.in_words import counted, first, joined, line, listed, moment, quoted
 from clevertap_tools.moments import ProjectTime, plain_day
+from clevertap_tools.preview import ESTIMATE
+from clevertap_tools.query import NOBODY_EXCLUDED
 from clevertap_tools.spelling import spelt
+from clevertap_tools.words.audience import audience
+from clevertap_tools.words.content import content_lines, links
+from clevertap_tools.words.lines import counted, first, joined, line, listed, moment, quoted
 
 CHANNELS = {
     "push": "push",
@@ -24,7 +26,7 @@ CHANNELS = {
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 LONGEST_STATE = 20
 """Characters of a status or a moment in CleverTap's words."""
-REACH_UNKNOWN = "Estimated reach: CleverTap gave no estimate that can be read"
+REACH_UNKNOWN = f"{ESTIMATE} CleverTap gave no estimate that can be read"
 ZONES = {"user": "each person's own time", "account": "project time"}
 BYPASSES = (
     ("respect_frequency_caps", True, "frequency caps are ignored (respect_frequency_caps=false)"),
@@ -67,6 +69,7 @@ def campaign_details(asked: Campaign, estimates: Mapping[str, int] | None, time:
     """
     options = asked.options or Options()
     made = [f"Audience: {audience(asked.where, asked.segment, time)}", reach(asked, estimates)]
+    made += [NOBODY_EXCLUDED] if asked.where and asked.where.excludes_by_property else []
     made += listed("Limits", limits(asked, options))
     made += listed("Mind", bypassed(asked.model_dump() | options.model_dump()))
     made += message(asked, options)
@@ -156,7 +159,7 @@ def reach(asked: Campaign, estimates: Mapping[str, int] | None) -> str:
         return REACH_UNKNOWN
     parts = [f"{line(name, 40)} {number:,}" for name, number in estimates.items()]
     again = " for one run, as of now" if asked.recurs else ""
-    return f"Estimated reach: {sum(estimates.values()):,}{again} ({', '.join(parts)})"
+    return f"{ESTIMATE} {sum(estimates.values()):,}{again} ({', '.join(parts)})"
 
 
 def limits(asked: Campaign, options: Options) -> list[str]:

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Any
 
-from clevertap_tools.in_words import as_json, first, line, listed, nested, quoted
+from clevertap_tools.copies import LONGEST_ADDRESS, addresses
+from clevertap_tools.spelling import loosely, spelt
+from clevertap_tools.words.lines import MOST_NAMES, as_json, first, line, listed, nested, quoted
 
 LONGEST_TEXT = 300
 LONGEST_LINK = 60
@@ -31,13 +33,12 @@ LABELS = {
 OF_HTML = frozenset({"body", "amp_body"})
 """Keys that hold a page when they are mailed."""
 SENDER = {
-    "bcc": "hidden copies to",
-    "cc": "copies to",
     "from_email": "address",
     "reply_to": "answers to",
     "sender_name": "from",
     "sender_id": "from",
 }
+COPIES = {"bcc": "Hidden copies to", "cc": "Copies to"}
 PLATFORMS = "platform_specific"
 LINK = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>\\]+", re.ASCII | re.IGNORECASE)
 
@@ -88,8 +89,8 @@ def content_lines(content: object, channel: str) -> list[str]:
     if not isinstance(content, Mapping):
         return [f"Content: {quoted(as_json(content), LONGEST_TEXT)}"]
     told = {key: value for key, value in content.items() if isinstance(value, str) and key in {*LABELS, *SENDER}}
-    other = {key: value for key, value in content.items() if key not in told}
-    return [*texts(told, channel), *sender(told), *particulars(other)]
+    other = {key: value for key, value in content.items() if key not in told and loosely(key) not in COPIES}
+    return [*texts(told, channel), *copied(content), *sender(told), *particulars(other)]
 
 
 def texts(told: Mapping[str, str], channel: str) -> list[str]:
@@ -115,8 +116,17 @@ def visible(page: str) -> str:
     return " ".join(reader.texts)
 
 
+def copied(content: Mapping[str, Any]) -> list[str]:
+    """Who gets copies, each address whole."""
+    return [
+        row
+        for key, label in COPIES.items()
+        for row in listed(label, [quoted(each, LONGEST_ADDRESS) for each in addresses(spelt(content, key))], MOST_NAMES)
+    ]
+
+
 def sender(told: Mapping[str, str]) -> list[str]:
-    """Who gets copies, where answers go, and from whom it comes."""
+    """Where answers go, and from whom it comes."""
     return listed("Sender", [f"{label} {quoted(told[key])}" for key, label in SENDER.items() if told.get(key)])
 
 
