@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from clevertap_sandbox.behaviours import Behaviours
+from clevertap_sandbox.credentials import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE
 from clevertap_sandbox.door.control import control_routes
 from clevertap_sandbox.door.faults import FaultPlan
 from clevertap_sandbox.door.front import Door, Front
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.types import ASGIApp
-
-ACCOUNT_ID = "TEST-SBX-000Z"
-PASSCODE = "sandbox-passcode"
-ACCOUNT_TOKEN = "sandbox-token"  # noqa: S105 (same)
 
 
 class Sandbox:

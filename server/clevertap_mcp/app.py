@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
-from functools import partial
+from functools import cache, partial
 from typing import Any, cast
 
 from clevertap_mcp.guard.access import Access, Caller
@@ -179,11 +179,20 @@ def way_to(settings: Settings) -> Iterator[Transport | None]:
     if not settings.sandbox:
         yield None
         return
-    from clevertap_sandbox import Sandbox  # noqa: PLC0415 - only whoever wants the sandbox pays for it
+    with ExitStack() as stack:
 
-    # Without its control path: an agent could plan faults against itself.
-    with Sandbox(zone=settings.account.zone or UTC, control=False) as sandbox:
-        yield in_process(sandbox.app)
+        @cache
+        def application() -> Any:
+            """The sandbox, made when it is first asked something: only whoever uses it waits for it."""
+            from clevertap_sandbox import Sandbox  # noqa: PLC0415 - see above
+
+            # Without its control path: an agent could plan faults against itself.
+            return stack.enter_context(Sandbox(zone=settings.account.zone or UTC, control=False)).app
+
+        async def at_first_use(scope: Any, receive: Any, send: Any) -> None:
+            await application()(scope, receive, send)
+
+        yield in_process(at_first_use)
 
 
 def chosen(settings: Settings) -> dict[str, Action[Any, Any]]:

@@ -37,7 +37,8 @@ class Toolset(StrEnum):
 class Arguments(BaseModel):
     """What an action takes: closed, strict, and `null` for an optional argument means absent."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+    # What checks the arguments is built at their first use: most actions are never called in the life of a process.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -80,7 +81,7 @@ class Arguments(BaseModel):
 class Result(BaseModel):
     """What an action answers."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True, defer_build=True)
 
     @property
     def theirs(self) -> frozenset[str]:
