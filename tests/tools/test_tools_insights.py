@@ -153,6 +153,27 @@ async def test_users_have_no_total_and_sums_have_one(site: Site, perform: Perfor
     assert [each["figure"] for each in hours.periods] == [0, 2, 0.5, 0]
 
 
+async def test_a_sum_of_a_misspelt_property_is_no_figure_without_a_word(site: Site, perform: Perform) -> None:
+    await fill(site, started("a", 0, Hours=2))
+    misspelt = await perform(site, "get-event-trends", {**WINTER, "sum_event_prop": "hours"})
+    right = await perform(site, "get-event-trends", {**WINTER, "sum_event_prop": "Hours"})
+    assert misspelt.totals == {"daily": 0}
+    assert "compared to the letter" in misspelt.warning
+    assert right.warning is None
+
+
+async def test_users_and_a_sum_are_not_asked_for_at_once(site: Site, perform: Perform) -> None:
+    with pytest.raises(InvalidArgumentsError, match="not both"):
+        await perform(site, "get-event-trends", {**WINTER, "unique": True, "sum_event_prop": "Hours"})
+    assert site.sandbox.requests == []
+
+
+async def test_sums_hold_no_leavings_of_adding_floats(site: Site, perform: Perform) -> None:
+    await fill(site, *(started("a", 0, Hours=hours) for hours in (0.1, 0.2)))
+    told = await perform(site, "get-event-trends", {**WINTER, "sum_event_prop": "Hours"})
+    assert [each["figure"] for each in told.periods] == [0, 0.3, 0, 0]
+
+
 async def test_days_ahead_are_not_made_up_and_today_is_partial(make_site: MakeSite, perform: Perform) -> None:
     site = make_site(zero_periods_listed=False)
     await fill(site, started("a"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -253,40 +253,24 @@ def checked(model: type[A], given: Mapping[str, Any]) -> A:
         raise InvalidArgumentsError(problems(error, model)) from None
 
 
+UNCARRIED = (
+    "the arguments hold something that JSON cannot carry: a NaN or infinite number, half a character, "
+    "or nesting too deep; leave it out"
+)
+
+
 def check_json(given: Mapping[str, Any]) -> None:
     """Refuse what JSON and UTF-8 cannot carry, wherever it hides.
 
     Raises:
         InvalidArgumentsError: There is an infinite number, half a character, or nesting without end.
     """
+    if wire.is_too_deep(given):
+        raise InvalidArgumentsError.of("", UNCARRIED)
     try:
-        check_depth(given)
         wire.dump(given)
     except (ValueError, TypeError, RecursionError):
-        raise InvalidArgumentsError.of(
-            "",
-            "the arguments hold something that JSON cannot carry: a NaN or infinite number, half a character, "
-            "or nesting too deep; leave it out",
-        ) from None
-
-
-def check_depth(value: Any) -> None:
-    """Refuse what is nested deeper than anybody means it, before somebody walks into it.
-
-    Raises:
-        RecursionError: It is.
-    """
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [inner for each in level if isinstance(each, Mapping | list) for inner in inside(each)]
-        if not level:
-            return
-    raise RecursionError
-
-
-def inside(value: Mapping[str, Any] | list[Any]) -> Iterable[Any]:
-    """The values that an object or a list holds."""
-    return value.values() if isinstance(value, Mapping) else value
+        raise InvalidArgumentsError.of("", UNCARRIED) from None
 
 
 def description(function: Callable[..., Any]) -> str:
@@ -319,8 +303,6 @@ def place(location: tuple[int | str, ...]) -> str:
     return "".join(parts).removeprefix(".")
 
 
-DEEPEST = 100
-"""Levels of objects and lists that arguments may have."""
 NAMED = re.compile(r"'([a-zA-Z_.]+)'")
 EXPECTED = {
     "string_type": "must be text",

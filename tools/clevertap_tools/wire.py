@@ -33,7 +33,7 @@ TELLING_CODES = frozenset({401, 429, 500, 502, 503, 504})
 CUT_OFF = frozenset({408, 499})
 """What gateways answer when they stopped waiting for CleverTap, which may have carried the request out."""
 DEEPEST = 100
-"""Levels of nesting that an answer may have."""
+"""Levels of nesting that an answer or the arguments of a call may have."""
 LONGEST_NUMBER = 18
 LONGEST_QUOTE = 300
 """Characters of a foreign text that an error message may repeat."""
@@ -207,12 +207,18 @@ def check_depth(value: object) -> None:
     Raises:
         UnreadableAnswerError: It is nested too deep.
     """
+    if is_too_deep(value):
+        raise UnreadableAnswerError(f"CleverTap answered with JSON that is nested more than {DEEPEST} levels deep.")
+
+
+def is_too_deep(value: object) -> bool:
+    """Whether a JSON value has more levels of objects and lists than anybody means, or could walk into."""
     level = [value]
     for _ in range(DEEPEST):
         level = [inner for outer in level for inner in children(outer) if isinstance(inner, dict | list)]
         if not level:
-            return
-    raise UnreadableAnswerError(f"CleverTap answered with JSON that is nested more than {DEEPEST} levels deep.")
+            return False
+    return True
 
 
 def children(value: object) -> Iterable[object]:
