@@ -11,6 +11,7 @@ import pytest
 from mcp.server.auth.middleware.auth_context import auth_context_var
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
+from mcp.types import CallToolResult
 
 from clevertap_mcp.app import App, chosen
 from clevertap_mcp.expose import listed
@@ -161,3 +162,19 @@ async def test_a_host_sees_what_both_the_process_and_its_caller_may_do(
 def test_an_access_that_leaves_nothing_stops_the_start() -> None:
     with pytest.raises(ConfigurationError, match="CLEVERTAP_ACCESS=read"):
         choose("stop-campaign,delete-user-profile", CATALOGUE, Access.READ)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("caller", Access)
+async def test_the_tools_of_search_reach_what_the_caller_may_do_and_nothing_else(app: App, caller: Access) -> None:
+    settings = replace(app.settings, toolsets="search")
+    server = CleverTapServer(replace(app, settings=settings, actions=chosen(settings)))
+    with token_of(caller):
+        for key, action in CATALOGUE.items():
+            run = await server.call_tool("clevertap_run_action", {"key": key, "arguments": {"no such": 1}})
+            assert isinstance(run, CallToolResult)
+            message = (run.structured_content or {})["error"]["message"]
+            assert ("'no such'" in message) is Access.FULL.narrowed(caller).offers(action), (key, message)
+        found = await server.call_tool("clevertap_find_actions", {"intent": "erase this person for good"})
+        assert isinstance(found, CallToolResult)
+        assert ("delete-user-profile" in str(found.structured_content)) is (caller is Access.FULL)
