@@ -2,6 +2,7 @@
 
 RejectedError
 ├── TrailError              it cannot be written down, so it is not done
+├── StoreGoneError          what this server remembers cannot be reached, so nothing is sent
 └── NotAllowedError         the operator's access excludes it
     ├── NotConfirmedError   nobody said yes, or nobody can be asked
     ├── PlanRefusedError    the plan does not fit what it is used for
@@ -36,6 +37,19 @@ class TrailError(RejectedError):
             f"The audit log (CLEVERTAP_AUDIT_LOG) is damaged: {reason}",
             next_step="Nothing was done. The operator of this server should run `clevertap-mcp audit verify`; to begin "
             "a new log, move the log and its .head file away and restart the server.",
+        )
+
+
+class StoreGoneError(RejectedError):
+    """What replicas and restarts share cannot be reached."""
+
+    code = "store_gone"
+    quotes = False
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The store (CLEVERTAP_STORE_URL) cannot be reached, so nobody can tell what was confirmed or done already.",
+            next_step="Nothing was done. Reading still works; the operator of this server must bring the store back.",
         )
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +16,26 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from clevertap_mcp.guard.access import Access
 from clevertap_mcp.guard.caps import NO_CAPS, Caps
+from clevertap_mcp.network import LOOPBACK, THIS_MACHINE, Issuer, Network
+from clevertap_mcp.variables import (
+    HeaderSecret,
+    HeaderText,
+    Key,
+    Text,
+    Unbroken,
+    expanded,
+    file_path,
+    folder_path,
+    host_name,
+    host_names,
+    known_region,
+    known_store,
+    known_zone,
+    listed,
+    origins,
+    readable_file,
+    safe_url,
+)
 from clevertap_tools.account import DEFAULT_REGION, Account, checked_base_url, region_url
 from clevertap_tools.errors import ConfigurationError
 
@@ -26,10 +45,6 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 PREFIX = "CLEVERTAP_"
-BLANK_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
-UNEXPANDED = re.compile(r"\$\{.*\}", re.DOTALL)
-SHORTEST_KEY = 32
-"""Characters of a key; `openssl rand -hex 32` makes one of 64."""
 REPLACED = ("ACCOUNT_ID", "PASSCODE", "REGION", "BASE_URL", "ACCOUNT_TOKEN")
 """The variables (without prefix) in whose place the sandbox puts its own values."""
 SANDBOX_URL = "http://localhost"
@@ -52,73 +67,6 @@ class MissingSettingError(ConfigurationError):
 def variable(field: str) -> str:
     """The variable that a field of `Environment` is read from."""
     return f"{PREFIX}{field.upper()}"
-
-
-def expanded(value: str) -> str:
-    """A value that is there and is no `${...}` that a host left as it stood."""
-    if not value.strip():
-        raise ValueError("is empty; give it a value or unset it")
-    if UNEXPANDED.search(value):
-        raise ValueError("still reads ${...}: the host did not expand it; give it a value or unset it")
-    return value
-
-
-def unbroken(value: str) -> str:
-    """A value without white space and control characters."""
-    if BLANK_OR_CONTROL.search(expanded(value)):
-        raise ValueError("holds white space or a control character; copy it again without them")
-    return value
-
-
-def header_safe(value: str) -> str:
-    """A value that can travel in an HTTP header."""
-    if not unbroken(value).isascii():
-        raise ValueError("holds a character that no HTTP header carries; copy it again")
-    return value
-
-
-def known_region(value: str) -> str:
-    """A region that has a host."""
-    region_url(value)
-    return value
-
-
-def known_zone(value: str) -> ZoneInfo:
-    """A time zone by its IANA name."""
-    try:
-        return ZoneInfo(value)
-    except (KeyError, ValueError, OSError):  # unknown; no plain name; the name of a folder of zones
-        raise ValueError("is not an IANA time zone; use a name such as Europe/Berlin or UTC") from None
-
-
-def long_enough(value: str) -> str:
-    """A key that nobody guesses."""
-    if len(unbroken(value)) < SHORTEST_KEY:
-        raise ValueError(f"is shorter than {SHORTEST_KEY} characters; make one with: openssl rand -hex 32")
-    return value
-
-
-def file_path(value: str) -> Path:
-    """A file by its full name, `~` for the home directory."""
-    path = Path(expanded(value)).expanduser()
-    if not path.is_absolute():
-        raise ValueError("must be the full path of a file: hosts start servers in folders of their own")
-    return path
-
-
-def folder_path(value: str) -> Path:
-    """A folder by its full name, `~` for the home directory."""
-    path = Path(expanded(value)).expanduser()
-    if not path.is_absolute() or not path.is_dir():
-        raise ValueError("must be the full path of a folder that is there")
-    return path
-
-
-Text = Annotated[str, AfterValidator(unbroken)]
-HeaderText = Annotated[str, AfterValidator(header_safe)]
-HeaderSecret = Annotated[SecretStr, BeforeValidator(header_safe)]
-Key = Annotated[SecretStr, BeforeValidator(long_enough)]
-Unbroken = BeforeValidator(unbroken)
 
 
 class Environment(BaseSettings):
@@ -198,6 +146,57 @@ class Environment(BaseSettings):
         "default behind them.",
     )
 
+    accounts_file: Annotated[Path, BeforeValidator(readable_file)] | None = Field(
+        None,
+        description="Several projects in one TOML file, in place of the variables of a single one. A full path; the "
+        "file holds secrets.",
+    )
+    store_url: Annotated[SecretStr, BeforeValidator(known_store)] | None = Field(
+        None,
+        description="What replicas and restarts share (cursors, plans, what was done within the hour, places at "
+        "CleverTap): memory: (nothing), sqlite:///FILE (restarts, on one machine) or redis://HOST (replicas; needs the "
+        "extra redis). May hold a password.",
+    )
+    log_format: Annotated[Literal["text", "json"], Unbroken] = Field(
+        "text", description="What lines on stderr look like: text or json."
+    )
+    slow_call: Annotated[float, Unbroken] = Field(
+        10.0, ge=0, allow_inf_nan=False, description="Seconds from which on a call is logged as slow; 0 for never."
+    )
+    mcp_host: Annotated[str, BeforeValidator(host_name)] = Field(
+        LOOPBACK,
+        description="The name or address to listen on over HTTP. Any but this machine needs authentication and "
+        "CLEVERTAP_MCP_URL.",
+    )
+    mcp_url: Annotated[str, BeforeValidator(safe_url)] | None = Field(
+        None, description="Where clients reach this server from outside, such as https://mcp.example.com/mcp."
+    )
+    mcp_allowed_hosts: Annotated[str, BeforeValidator(host_names)] | None = Field(
+        None, description="More names that this server answers to, with commas, such as mcp.internal:8000."
+    )
+    mcp_allowed_origins: Annotated[str, BeforeValidator(origins)] | None = Field(
+        None, description="Web pages whose scripts may call, with commas, such as https://app.example.com. None else."
+    )
+    mcp_tokens_file: Annotated[Path, BeforeValidator(file_path)] | None = Field(
+        None, description="Who may come in with a token of this server's own; `clevertap-mcp tokens` keeps the file."
+    )
+    mcp_oauth_issuer: Annotated[str, BeforeValidator(safe_url)] | None = Field(
+        None, description="The authorization server whose tokens are taken too. Needs CLEVERTAP_MCP_URL."
+    )
+    mcp_oauth_audience: Annotated[Text, AfterValidator(expanded)] | None = Field(
+        None, description="The audience of its tokens for this server; CLEVERTAP_MCP_URL unless set."
+    )
+    mcp_oauth_jwks_url: Annotated[str, BeforeValidator(safe_url)] | None = Field(
+        None, description="Where its keys are; without this its metadata tell."
+    )
+    mcp_max_sessions: Annotated[int, Unbroken] = Field(
+        1_000, ge=1, description="Sessions and open streams over HTTP at once."
+    )
+    mcp_max_calls: Annotated[int, Unbroken] = Field(128, ge=1, description="Calls over HTTP at once.")
+    mcp_metrics: Annotated[Literal["on", "off"], Unbroken] = Field(
+        "off", description="Whether figures for Prometheus are at /metrics: on or off. Needs the extra telemetry."
+    )
+
     def __init__(self, environ: Mapping[str, str]) -> None:
         super().__init__(environ=environ)
 
@@ -250,6 +249,10 @@ class Settings:
         toolsets: The choice of tools as it was written; None for the default.
         deadline: Seconds for one tool call.
         upload_concurrency: Simultaneous uploads, 1 to 15.
+        store_url: What replicas and restarts share; None for nothing.
+        log_format: What lines on stderr look like: text or json.
+        slow_call: Seconds from which on a call is logged as slow; 0 for never.
+        network: Where this server listens and who may come in.
         ignored: The variables that are set and that the sandbox does without.
     """
 
@@ -267,6 +270,10 @@ class Settings:
     toolsets: str | None = None
     deadline: float = 55.0
     upload_concurrency: int = 3
+    store_url: SecretStr | None = None
+    log_format: str = "text"
+    slow_call: float = 10.0
+    network: Network = THIS_MACHINE
     ignored: tuple[str, ...] = ()
 
     @property
@@ -317,8 +324,47 @@ def read_settings(
         toolsets=given.toolsets if toolsets is None else toolsets,
         deadline=given.deadline,
         upload_concurrency=given.upload_concurrency,
+        store_url=given.store_url,
+        log_format=given.log_format,
+        slow_call=given.slow_call,
+        network=network(given),
         ignored=ignored,
     )
+
+
+def network(given: Environment) -> Network:
+    """What an environment says about the network.
+
+    Raises:
+        ConfigurationError: An authorization server is named, and not by what address this server is known to it.
+    """
+    return Network(
+        host=given.mcp_host,
+        url=given.mcp_url,
+        allowed_hosts=listed(given.mcp_allowed_hosts) if given.mcp_allowed_hosts else (),
+        allowed_origins=listed(given.mcp_allowed_origins) if given.mcp_allowed_origins else (),
+        tokens_file=given.mcp_tokens_file,
+        issuer=issuer(given),
+        max_sessions=given.mcp_max_sessions,
+        max_calls=given.mcp_max_calls,
+        metrics=given.mcp_metrics == "on",
+    )
+
+
+def issuer(given: Environment) -> Issuer | None:
+    """The authorization server that an environment names.
+
+    Raises:
+        ConfigurationError: It names one, and not by what address this server is known to it.
+    """
+    if given.mcp_oauth_issuer is None:
+        return None
+    if given.mcp_url is None:
+        name = variable("mcp_url")
+        raise ConfigurationError(
+            f"{name} is not set; {variable('mcp_oauth_issuer')} needs the address that its tokens are for.", field=name
+        )
+    return Issuer(given.mcp_oauth_issuer, given.mcp_oauth_audience or given.mcp_url, given.mcp_oauth_jwks_url)
 
 
 def read_access(environ: Mapping[str, str]) -> Access:
@@ -371,5 +417,10 @@ REMEDIES = {
     "max_sends_per_day": "must be a whole number of sends, 0 or more",
     "pii": "must be mask or show",
     "log_level": "must be warning, info or debug",
+    "log_format": "must be text or json",
+    "slow_call": "must be a number of seconds, 0 or more",
+    "mcp_max_sessions": "must be a whole number, 1 or more",
+    "mcp_max_calls": "must be a whole number, 1 or more",
+    "mcp_metrics": "must be on or off",
 }
 """What to do where pydantic's own words would not say it, or would repeat the value."""

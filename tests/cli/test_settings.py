@@ -17,7 +17,9 @@ from clevertap_tools.errors import ConfigurationError
 
 ACCOUNT = {"CLEVERTAP_ACCOUNT_ID": "ACC-1", "CLEVERTAP_PASSCODE": "pass-1"}
 EVERY_VARIABLE = [variable(field) for field in Environment.model_fields]
-SPACED = ("CLEVERTAP_AUDIT_LOG", "CLEVERTAP_DATA_DIR", "CLEVERTAP_TOOLSETS")
+FILES = ("CLEVERTAP_ACCOUNTS_FILE", "CLEVERTAP_MCP_TOKENS_FILE")
+SPACED = ("CLEVERTAP_AUDIT_LOG", "CLEVERTAP_DATA_DIR", "CLEVERTAP_TOOLSETS", *FILES)
+
 TEXTS = [name for name in EVERY_VARIABLE if name not in SPACED]
 KEY = "0123456789abcdef" * 2
 

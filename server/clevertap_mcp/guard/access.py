@@ -51,10 +51,16 @@ class Caller:
     Args:
         name: Who, as the audit log says it; never an address or a token.
         access: What they may do at most.
+        accounts: The names of the accounts that they may use; None for all.
     """
 
     name: str
     access: Access = Access.FULL
+    accounts: frozenset[str] | None = None
+
+    def may_use(self, account: str) -> bool:
+        """Whether an account, by its name here, is open to them."""
+        return self.accounts is None or account in self.accounts
 
 
 OPERATOR = Caller("local")
