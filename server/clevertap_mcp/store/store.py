@@ -37,7 +37,7 @@ class Store(Protocol):
         """Take a key's value away."""
 
     async def lease(self, key: str, holder: str, places: int, seconds: float) -> bool:
-        """Take one of the places of a key, or keep the one that the holder has, for some seconds; whether it has one."""
+        """Take a place of a key, or keep the one that the holder has, for some seconds; whether it has one."""
 
     async def release(self, key: str, holder: str) -> None:
         """Give a place back."""
