@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test slow check inspect bench docs clean
+.PHONY: setup demo test slow check clients bench docs clean
 
 setup: .venv/.ready
 
@@ -20,7 +20,8 @@ test: setup check
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-# What takes minutes: laws that hypothesis tries with at least 2,000 examples each, and whole walks over SSE.
+# What takes minutes: laws that hypothesis tries with at least 2,000 examples each, whole walks over SSE, and replicas,
+# which share a redis-server on the PATH.
 slow: setup
 	$(BIN)/python -m pytest -m slow -n 2
 
@@ -29,12 +30,13 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# The MCP Inspector's command line against the server, with the Node.js it needs from npm.
-inspect: setup tests/inspector/node_modules
-	$(BIN)/python -m pytest -m inspector
+# Clients that nobody here wrote, with the Node.js they need from npm: the MCP conformance suite, the official TypeScript
+# SDK and the MCP Inspector.
+clients: setup tests/node_modules
+	$(BIN)/python -m pytest -m clients tests/conformance tests/inspector tests/typescript
 
-tests/inspector/node_modules: tests/inspector/package.json
-	npm install --prefix tests/inspector --no-package-lock --no-audit --no-fund --loglevel=error
+tests/node_modules: tests/package.json
+	npm install --prefix tests --no-package-lock --no-audit --no-fund --loglevel=error
 	touch $@
 
 bench: setup
@@ -44,4 +46,4 @@ docs: setup
 	$(BIN)/python docs/generate.py
 
 clean:
-	rm -rf .venv tests/inspector/node_modules .coverage .coverage.* dist
+	rm -rf .venv tests/node_modules .coverage .coverage.* dist

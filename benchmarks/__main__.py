@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from benchmarks import (
     bulk_upload,
     cold_start,
+    many_callers,
+    many_calls,
     masking,
     sandbox_export,
     sandbox_memory,
@@ -20,6 +22,8 @@ from benchmarks.finding import HEADING, Finding
 BENCHMARKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "cold-start": cold_start.findings,
     "tool-call": tool_call.findings,
+    "many-callers": many_callers.findings,
+    "many-calls": many_calls.findings,
     "bulk-upload": bulk_upload.findings,
     "masking": masking.findings,
     "sandbox-upload": sandbox_upload.findings,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
-HEADING = f"{'':<34}{'ours':>15}{'reference':>15}{'comes to':>14}{'bound':>18}  holds"
+HEADING = f"{'':<34}{'ours':>22}{'reference':>22}{'comes to':>14}{'bound':>18}  holds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Finding:
         ours: Our raw figure with its unit.
         reference: The figure it stands beside, with its unit.
         figure: What both come to: a ratio, or a difference in `unit`.
-        bound: What the figure may be at most.
+        bound: What the figure may be at most; None if it is only told.
         unit: The figure's unit, empty for a ratio.
         at_least: The bound is what the figure must be at least instead.
     """
@@ -27,23 +27,29 @@ class Finding:
     ours: str
     reference: str
     figure: float
-    bound: float
+    bound: float | None = None
     unit: str = ""
     at_least: bool = False
 
     @property
     def holds(self) -> bool:
         """Whether the figure is within its bound."""
+        if self.bound is None:
+            return True
         return self.figure >= self.bound if self.at_least else self.figure <= self.bound
 
     def line(self) -> str:
         """All of it in one line under `HEADING`."""
-        bound = f"{'at least' if self.at_least else 'at most'} {self.bound:.2f}{self.unit}"
         verdict = "yes" if self.holds else "NO"
         return (
-            f"{self.name:<34}{self.ours:>15}{self.reference:>15}"
-            f"{f'{self.figure:.2f}{self.unit}':>14}{bound:>18}  {verdict}"
+            f"{self.name:<34}{self.ours:>22}{self.reference:>22}"
+            f"{f'{self.figure:.2f}{self.unit}':>14}{self._bound():>18}  {verdict}"
         )
+
+    def _bound(self) -> str:
+        if self.bound is None:
+            return "none"
+        return f"{'at least' if self.at_least else 'at most'} {self.bound:.2f}{self.unit}"
 
 
 def medians(*measures: Callable[[], float], repetitions: int, warm_up: int) -> list[float]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +19,13 @@ import httpx2
 
 Message = dict[str, Any]
 HERE = Path(__file__).parent
+HOST = "127.0.0.1"
 SCRIPT = str(Path(sys.executable).with_name("clevertap-mcp"))
 BARE_SERVER = (sys.executable, str(HERE / "bare_server.py"))
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
-LONGEST = 600.0
+CONNECTING = 30.0
+"""Seconds that a server gets until it takes connections."""
+LONGEST = 1800.0
 """Seconds after which a process is killed, so that nothing waits for ever."""
 HELLO: Message = {
     "protocolVersion": "2025-11-25",
@@ -43,7 +48,7 @@ class Pipe:
     def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
         assert process.stdin is not None, "both ends are pipes"
         assert process.stdout is not None, "both ends are pipes"
-        self._into, self._out, self._errors = process.stdin, process.stdout, errors
+        self.into, self.out, self._errors = process.stdin, process.stdout, errors
         self._last = 0
         self.number = process.pid
         """The process's."""
@@ -54,7 +59,7 @@ class Pipe:
         Raises:
             RuntimeError: The process has ended; holds what it said on stderr.
         """
-        if line := self._out.readline():
+        if line := self.out.readline():
             return line
         self._errors.seek(0)
         raise RuntimeError(f"the process ended early: {self._errors.read().decode(errors='replace')}")
@@ -84,8 +89,8 @@ class Pipe:
         self.request("initialize", HELLO)
 
     def _write(self, message: Message) -> None:
-        self._into.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
-        self._into.flush()
+        self.into.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
+        self.into.flush()
 
 
 @contextmanager
@@ -130,6 +135,40 @@ def sandbox_process(*options: str) -> Iterator[tuple[dict[str, str], int]]:
         lines = (pipe.line().decode() for _ in range(5))
         exported = (line.removeprefix("export ").strip().partition("=") for line in lines)
         yield {name: value for name, _, value in exported}, pipe.number
+
+
+@contextmanager
+def serving(command: Sequence[str], variables: Mapping[str, str] | None = None) -> Iterator[tuple[int, int]]:
+    """A web server that takes connections; gives its port and the number of its process.
+
+    Args:
+        command: What to run; its last argument is the port, and is added here.
+        variables: The CleverTap variables it gets.
+    """
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        port = free.getsockname()[1]
+    with started([*command, str(port)], variables) as pipe:
+        until_listening(port)
+        yield port, pipe.number
+
+
+def until_listening(port: int) -> None:
+    """Wait until connections are taken.
+
+    Raises:
+        OSError: They are not, after a while.
+    """
+    until = time.monotonic() + CONNECTING
+    while True:
+        try:
+            socket.create_connection((HOST, port)).close()
+        except ConnectionRefusedError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def connected(variables: Mapping[str, str]) -> httpx2.Client:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from clevertap_mcp.settings import Environment, variable
+from clevertap_mcp.environment import Environment, variable
 from clevertap_sandbox import Behaviours, Fault, Kind
 from clevertap_sandbox.routes import ENDPOINTS
 from clevertap_tools.action import tool_name

@@ -16,7 +16,7 @@ from mcp.client.session import ElicitationFnT
 from mcp.client.sse import sse_client
 from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 
-from clevertap_mcp.app import opened
+from clevertap_mcp.opening import opened
 from clevertap_mcp.server import build_server
 from clevertap_mcp.settings import read_settings
 from clevertap_sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE
@@ -29,9 +29,9 @@ EACH_TRANSPORT = ("stdio", "http", pytest.param("sse", marks=pytest.mark.slow))
 
 
 @contextmanager
-def listening(transport: str, env: dict[str, str] | None = None) -> Iterator[str]:
-    """A server on a port of its own, on the sandbox unless told otherwise; yields its address."""
-    start = [COMMAND, *([] if env else ["--sandbox"]), "serve", "--transport", transport, "--port", "0"]
+def listening(transport: str, env: dict[str, str] | None = None, *, sandbox: bool = False) -> Iterator[str]:
+    """A server on a port of its own, on the sandbox unless `env` names an account; yields its address."""
+    start = [COMMAND, *(["--sandbox"] if sandbox or not env else []), "serve", "--transport", transport, "--port", "0"]
     server = subprocess.Popen(start, env=env, stderr=subprocess.PIPE, text=True)
     assert server.stderr is not None
     try:

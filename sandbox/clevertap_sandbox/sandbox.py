@@ -80,7 +80,7 @@ class Sandbox:
         door = Door(project, gate, self._traffic, self.faults, self.requests, family)
         self.app: ASGIApp = Starlette(
             routes=[
-                *(control_routes(project, self.faults, self.requests) if control else ()),
+                *(control_routes(project, self._traffic, self.faults, self.requests) if control else ()),
                 storage_route(project),
                 *routes(project),
             ],

@@ -1,4 +1,4 @@
-"""The composition root: settings become a client, the actions that are on, and what guards them.
+"""Everything that is done with one CleverTap project in one process goes through its `App`.
 
 The MCP server and the command line both do everything through `App.perform`, so both refuse the same things, ask the
 same questions and mask the same data. Nothing here imports the MCP SDK: the command line starts without it.
@@ -7,32 +7,27 @@ same questions and mask the same data. Nothing here imports the MCP SDK: the com
 from __future__ import annotations
 
 import logging
-import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from datetime import UTC
-from functools import cache, partial
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from hashlib import sha256
 from typing import Any, cast
 
 from clevertap_mcp.guard.access import Access, Caller
-from clevertap_mcp.guard.confirmation import Confirmation
 from clevertap_mcp.guard.errand import Errand, errand, holding, parted
 from clevertap_mcp.guard.guard import Guard
 from clevertap_mcp.guard.host import HERE, Requester
-from clevertap_mcp.guard.plans import Planned, Plans
-from clevertap_mcp.guard.repeats import Repeats
+from clevertap_mcp.guard.plans import Planned
 from clevertap_mcp.privacy.privacy import Privacy
-from clevertap_mcp.privacy.pseudonyms import Pseudonyms
 from clevertap_mcp.rendering.sight import in_sight
 from clevertap_mcp.settings import Settings
-from clevertap_mcp.toolsets import choose
-from clevertap_mcp.trail.trail import LOG, SANDBOX_LOG, Trail, default_file
-from clevertap_tools.action import Action, Result, check_json
-from clevertap_tools.actions import CATALOGUE
-from clevertap_tools.client import Client, Transport, in_process
+from clevertap_mcp.store.memory import MemoryStore
+from clevertap_mcp.store.store import Store
+from clevertap_mcp.telemetry.facts import facts
+from clevertap_mcp.telemetry.telemetry import SILENT, Telemetry
+from clevertap_tools.action import Action, Result, check_json, tool_name
+from clevertap_tools.client import Client
 from clevertap_tools.errors import CleverTapError, InvalidArgumentsError, NotAllowedError
-from clevertap_tools.files.local_files import Files
 from clevertap_tools.page import Page
 
 log = logging.getLogger(__name__)
@@ -40,6 +35,9 @@ log = logging.getLogger(__name__)
 ELSEWHERE = (
     "'file' works only where this server runs on your own machine (over stdio, or at the command line); "
     "send the rows in the call instead"
+)
+WITHOUT_STORE = (
+    "This server's store cannot be reached: reading goes on, with limits counted by this server alone; nothing is sent."
 )
 Actions = Mapping[str, Action[Any, Any]]
 
@@ -54,6 +52,8 @@ class App:
         guard: The operator's rules.
         privacy: What is masked on its way out, and unmasked on its way in.
         actions: The actions that are on.
+        telemetry: Who is told what happens.
+        store: What replicas and restarts share.
     """
 
     settings: Settings
@@ -61,10 +61,30 @@ class App:
     guard: Guard
     privacy: Privacy
     actions: Actions
+    telemetry: Telemetry = SILENT
+    store: Store = field(default_factory=MemoryStore)
+
+    @property
+    def name(self) -> str:
+        """What the accounts file calls the account; empty without one."""
+        return self.settings.name
+
+    @property
+    def namespace(self) -> str:
+        """What sets this account apart from all others: whatever of it is kept beside theirs begins with this.
+
+        The credentials are no part of it, so a passcode that changes takes nothing away.
+        """
+        return namespace(self.settings)
 
     def access(self, caller: Caller) -> Access:
         """What a caller may do here: never more than the process may."""
         return self.settings.access.narrowed(caller.access)
+
+    @property
+    def warning(self) -> str | None:
+        """What whoever reads an answer should know of the store."""
+        return WITHOUT_STORE if self.store.gone else None
 
     @property
     def patience(self) -> float:
@@ -113,12 +133,15 @@ class App:
         self, action: Action[Any, Any], given: Mapping[str, Any], requester: Requester
     ) -> tuple[Result, Mapping[str, Any]]:
         """What came of a call, unmasked, and its arguments with persons named."""
+        facts().meant(tool_name(action.key), self.name)
         check_json(given)
         controls, written = parted(action, given)
         named = self.privacy.named(written)
         account, mask = self.settings.account.id, partial(self.privacy.text, given=named)
         try:
             asked = errand(action, named, written, requester.caller, controls, account, mask)
+            asked = replace(asked, name=self.name) if self.name else asked
+            facts().effect = asked.effect.value
             contents = await self._contents(asked, requester)
             shown = partial(self.privacy.shown, given=named)
             connect = partial(self.client.for_call, requester.progress, contents, shown)
@@ -154,71 +177,7 @@ class App:
         return self.access(asked.caller).permits(asked.effect)
 
 
-@asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[App]:
-    """An app with its connections open.
-
-    Raises:
-        ConfigurationError: The choice of toolsets names something unknown, or the access leaves nothing of it.
-    """
-    with way_to(settings) as transport:
-        client = Client(
-            settings.account,
-            deadline=settings.deadline,
-            upload_concurrency=settings.upload_concurrency,
-            transport=transport,
-            files=Files(settings.data_dir),
-        )
-        async with client:
-            yield App(settings, client, guard_of(settings), privacy_of(settings), chosen(settings))
-
-
-@contextmanager
-def way_to(settings: Settings) -> Iterator[Transport | None]:
-    """How the account is reached: the network, or the sandbox inside this process without a port."""
-    if not settings.sandbox:
-        yield None
-        return
-    with ExitStack() as stack:
-
-        @cache
-        def application() -> Any:
-            """The sandbox, made when it is first asked something: only whoever uses it waits for it."""
-            from clevertap_sandbox import Sandbox  # noqa: PLC0415 - see above
-
-            # Without its control path: an agent could plan faults against itself.
-            return stack.enter_context(Sandbox(zone=settings.account.zone or UTC, control=False)).app
-
-        async def at_first_use(scope: Any, receive: Any, send: Any) -> None:
-            await application()(scope, receive, send)
-
-        yield in_process(at_first_use)
-
-
-def chosen(settings: Settings) -> dict[str, Action[Any, Any]]:
-    """The actions that are on: chosen by toolset, and of some use at this access.
-
-    Raises:
-        ConfigurationError: The choice of toolsets names something unknown, or the access leaves nothing of it.
-    """
-    return choose(settings.toolsets, CATALOGUE, settings.access)
-
-
-def guard_of(settings: Settings) -> Guard:
-    """The guard that the settings make."""
-    return Guard(
-        settings.access,
-        Confirmation(settings.confirm, Plans()),
-        settings.caps,
-        Repeats(),
-        Trail(settings.audit_log or default_file(SANDBOX_LOG if settings.sandbox else LOG), key=settings.sealing_key),
-        settings.account.zone,
-    )
-
-
-def privacy_of(settings: Settings) -> Privacy:
-    """The mask that the settings make; without a key it lasts as long as this process."""
-    if not settings.masked:
-        return Privacy(None)
-    key = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else secrets.token_hex()
-    return Privacy(Pseudonyms(key, settings.account.id))
+def namespace(settings: Settings) -> str:
+    """See `App.namespace`."""
+    account = settings.account
+    return sha256(f"{settings.name}\n{account.id}\n{account.base_url}".encode()).hexdigest()[:32]

@@ -11,7 +11,7 @@ import gc
 import os
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -27,11 +27,10 @@ from clevertap_mcp.commands.exits import (
     lost,
     need_stdin,
     need_stdout,
-    note,
     settle_streams,
 )
 from clevertap_mcp.guard.access import Access
-from clevertap_mcp.logs import log_from, log_to_stderr
+from clevertap_mcp.logs import announce, log_as, log_from, log_to_stderr
 from clevertap_tools.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -74,11 +73,13 @@ class Start:
         sandbox: Use the sandbox in place of an account.
         toolsets: The choice of tools as it was typed.
         access: What may be done at all, as it was typed.
+        account: Which of several accounts, as it was typed after the command.
     """
 
     sandbox: bool = False
     toolsets: str | None = None
     access: str | None = None
+    account: str | None = None
 
     def settings(self) -> Settings:
         """The settings of this process; says on stderr what the sandbox leaves aside."""
@@ -86,9 +87,10 @@ class Start:
 
         settings = read_settings(os.environ, sandbox=self.sandbox, toolsets=self.toolsets, access=self.access)
         log_from(settings.log_level)
+        log_as(settings.log_format)
         if self.sandbox:
             ignored = f"; ignoring {', '.join(settings.ignored)}" if settings.ignored else ""
-            note(f"Using the built-in sandbox, not a CleverTap account{ignored}.")
+            announce(f"Using the built-in sandbox, not a CleverTap account{ignored}.")
         return settings
 
     def choice(self) -> str | None:
@@ -99,10 +101,12 @@ class Start:
         """What may be done at all, also where nothing else is configured.
 
         Raises:
-            ConfigurationError: The variable names no access.
+            ConfigurationError: The variable names no access, or no account has that name.
         """
-        from clevertap_mcp.settings import read_access  # noqa: PLC0415 - after --help
+        from clevertap_mcp.environment import read_access  # noqa: PLC0415 - after --help
 
+        if self.account is not None:
+            return self.settings().at(self.account).access
         access = read_access(os.environ)
         return access.narrowed(Access(self.access)) if self.access else access
 
@@ -132,6 +136,7 @@ access_option = click.option(
     type=click.Choice([*map(str, Access)]),
     help="What may be done at all; the lower of it and CLEVERTAP_ACCESS.  [default: full]",
 )
+account_option = click.option("--account", metavar="NAME", help="Which of several accounts (CLEVERTAP_ACCOUNTS_FILE).")
 json_flag = click.option("--json", "compact", is_flag=True, help="JSON in one line, for programs.")
 continue_flag = click.option(
     "--continue-on-fail", "go_on", is_flag=True, help="Print an error as JSON on stdout and exit with 0."
@@ -155,29 +160,34 @@ def commands(context: click.Context, /, **given: Any) -> int | None:
     if context.invoked_subcommand not in (None, "serve"):
         need_stdout()
     if context.invoked_subcommand is None:
-        return int(context.invoke(serve, transport="stdio", port=None, sandbox=False, toolsets=None, access=None))
+        return int(
+            context.invoke(serve, transport="stdio", host=None, port=None, sandbox=False, toolsets=None, access=None)
+        )
     return None
 
 
 @commands.command()
 @click.option("--transport", type=click.Choice(["stdio", "http", "sse"]), default="stdio", show_default=True)
-@click.option("--port", type=PORT, help="Loopback port for http and sse; 0 picks one.  [default: 8000]")
+@click.option("--host", metavar="NAME", help="Name or address for http and sse.  [default: CLEVERTAP_MCP_HOST]")
+@click.option("--port", type=PORT, help="Port for http and sse; 0 picks one.  [default: 8000]")
 @sandbox_flag
 @toolsets_option
 @access_option
 @click.pass_obj
-def serve(start: Start, /, *, transport: str, port: int | None, **given: Any) -> int:
-    """Serve MCP: over stdio, Streamable HTTP (/mcp) or SSE (/sse)."""
-    if transport == "stdio" and port is not None:
-        raise click.UsageError("--port belongs to --transport http or sse; stdio has no port.")
+def serve(start: Start, /, *, transport: str, host: str | None, port: int | None, **given: Any) -> int:
+    """Serve MCP: over stdio, or over the web as Streamable HTTP (/mcp) and SSE (/sse)."""
+    if transport == "stdio" and (port is not None or host is not None):
+        name = "--host" if port is None else "--port"
+        raise click.UsageError(f"{name} belongs to --transport http or sse; stdio has none.")
     if transport == "stdio":
         need_stdin()
         need_stdout()
     with uncollected():
-        settings = Start(**given).over(start).settings()
-        from clevertap_mcp.app import chosen  # noqa: PLC0415 - a wrong setting ends before this
+        settings = Start(**given).over(start).settings().listening_on(host)
+        from clevertap_mcp.opening import chosen  # noqa: PLC0415 - a wrong setting ends before this
 
-        chosen(settings)
+        for each in settings.each:
+            chosen(each)
         from clevertap_mcp.commands.serve import serve_mcp  # noqa: PLC0415 - and a wrong choice of tools before the MCP SDK
     return serve_mcp(settings, transport, port)
 
@@ -185,29 +195,31 @@ def serve(start: Start, /, *, transport: str, port: int | None, **given: Any) ->
 @commands.command()
 @click.option("--intent", metavar="TEXT", help="Only those that fit these words, best first.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many.")
+@account_option
 @json_flag
 @click.pass_obj
-def actions(start: Start, *, intent: str | None, limit: int | None, compact: bool) -> int:
+def actions(start: Start, *, intent: str | None, limit: int | None, account: str | None, compact: bool) -> int:
     """List what can be done with CleverTap; needs no account."""
     from clevertap_mcp.commands.actions import list_actions  # noqa: PLC0415 - after --help
 
-    return list_actions(start, intent, limit, compact=compact)
+    return list_actions(replace(start, account=account), intent, limit, compact=compact)
 
 
 @commands.command()
 @click.argument("key")
 @click.option("--input", "given", default="{}", metavar="JSON|@FILE|-", help="The arguments as a JSON object.")
+@account_option
 @json_flag
 @continue_flag
 @click.pass_obj
-def run(start: Start, key: str, *, given: str, compact: bool, go_on: bool) -> int:
+def run(start: Start, key: str, *, given: str, account: str | None, compact: bool, go_on: bool) -> int:
     """Do one action, such as get-profile-count, and print its result."""
     from clevertap_mcp.commands.actions import find, perform  # noqa: PLC0415 - after --help
     from clevertap_mcp.commands.inputs import json_object  # noqa: PLC0415 - after --help
 
     action = find(key, start)
     arguments = json_object(given, "--input")
-    return perform(start.settings(), action, arguments, compact=compact, go_on=go_on)
+    return perform(start.settings().at(account), action, arguments, compact=compact, go_on=go_on)
 
 
 @commands.command()
@@ -224,27 +236,43 @@ def run(start: Start, key: str, *, given: str, compact: bool, go_on: bool) -> in
 @click.option("--content-type", metavar="TYPE", help="The kind of --raw-data.")
 @click.option("--query", "queries", multiple=True, metavar="NAME=VALUE", help="Repeatable.")
 @click.option("--path-param", "path_params", multiple=True, metavar="NAME=VALUE", help="Fills {NAME}; repeatable.")
+@account_option
 @json_flag
 @continue_flag
 @click.pass_obj
-def request(start: Start, /, *, compact: bool, go_on: bool, **given: Any) -> int:
+def request(start: Start, /, *, account: str | None, compact: bool, go_on: bool, **given: Any) -> int:
     """Send any request to the account's own host, such as /1/now.json."""
     from clevertap_mcp.commands.actions import find, perform  # noqa: PLC0415 - after --help
     from clevertap_mcp.commands.inputs import request_arguments  # noqa: PLC0415 - after --help
 
     action = find("request", start)
     arguments = request_arguments(**given)
-    return perform(start.settings(), action, arguments, compact=compact, go_on=go_on)
+    return perform(start.settings().at(account), action, arguments, compact=compact, go_on=go_on)
 
 
 @commands.command()
+@account_option
 @json_flag
 @click.pass_obj
-def connection(start: Start, *, compact: bool) -> int:
+def connection(start: Start, *, account: str | None, compact: bool) -> int:
     """Check whether CleverTap knows the account, and find its region."""
     from clevertap_mcp.commands.connection import show_connection  # noqa: PLC0415 - after --help
 
-    return show_connection(start.settings, os.environ, compact=compact)
+    return show_connection(lambda: start.settings().at(account), os.environ, compact=compact)
+
+
+@commands.command()
+@click.option(
+    "--url",
+    default="http://127.0.0.1:8000/healthz",
+    show_default=True,
+    help="Where to ask; /readyz also asks whether CleverTap answers.",
+)
+def health(*, url: str) -> int:
+    """Ask a server over HTTP whether it is well; exit status 0 if it is."""
+    from clevertap_mcp.commands.health import show_health  # noqa: PLC0415 - after --help
+
+    return show_health(url)
 
 
 @commands.command()
@@ -256,6 +284,56 @@ def sandbox(*, port: int, db: str | None, seed: str | None) -> int:
     from clevertap_mcp.commands.sandbox import serve_sandbox  # noqa: PLC0415 - after --help
 
     return serve_sandbox(port, db, seed)
+
+
+tokens_file_option = click.option(
+    "--file", "file", metavar="FILE", help="The file of tokens.  [default: CLEVERTAP_MCP_TOKENS_FILE]"
+)
+
+
+@commands.group()
+def tokens() -> None:
+    """Say who may call this server over the network."""
+
+
+@tokens.command()
+@click.argument("name")
+@click.option(
+    "--access",
+    type=click.Choice([*map(str, Access)]),
+    default="read",
+    show_default=True,
+    help="The most that it allows; never more than CLEVERTAP_ACCESS.",
+)
+@click.option("--account", "accounts", multiple=True, metavar="NAME", help="An account; repeatable.  [default: all]")
+@click.option("--expires", "lifetime", metavar="TIME", help="When it ends, such as 12h, 90d or 4w.  [default: never]")
+@tokens_file_option
+@json_flag
+def add(*, file: str | None, compact: bool, **given: Any) -> int:
+    """Make a token for NAME and print it, this once."""
+    from clevertap_mcp.commands.tokens import add_token, tokens_file  # noqa: PLC0415 - after --help
+
+    return add_token(tokens_file(file, os.environ), compact=compact, **given)
+
+
+@tokens.command("list")
+@tokens_file_option
+@json_flag
+def list_(*, file: str | None, compact: bool) -> int:
+    """List who has a token; shows no token and no digest."""
+    from clevertap_mcp.commands.tokens import list_tokens, tokens_file  # noqa: PLC0415 - after --help
+
+    return list_tokens(tokens_file(file, os.environ), compact=compact)
+
+
+@tokens.command()
+@click.argument("name")
+@tokens_file_option
+def revoke(*, name: str, file: str | None) -> int:
+    """Let the token of NAME work no more, from the next request on."""
+    from clevertap_mcp.commands.tokens import revoke_token, tokens_file  # noqa: PLC0415 - after --help
+
+    return revoke_token(tokens_file(file, os.environ), name)
 
 
 @commands.group()

@@ -7,21 +7,28 @@ line prints CleverTap's own cursors.
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from hashlib import blake2b
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 
+from clevertap_mcp.store.memory import MemoryStore
+from clevertap_mcp.store.store import Values
 from clevertap_tools.action import Action, tool_name
 from clevertap_tools.errors import InvalidArgumentsError
 from clevertap_tools.page import Page
 
 HOUR = 3600.0
-MOST_HANDLES = 10_000
 MOST_PAGES = 4
+HELD = b""
+HELD_FOR = 120.0
+"""Seconds between the handle and its place: those in which an answer is written."""
+BEFORE_THE_FIRST = -1
+"""The number of the page, if there were one, that leads to the first."""
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """None that is taken for another."""
 BY_CURSOR = "-by-cursor"
@@ -39,24 +46,6 @@ EVENTS = Lifetime(whole=4 * HOUR, idle=HOUR)
 PROFILES = Lifetime(whole=96 * HOUR, idle=96 * HOUR)
 
 
-class Walk:
-    """The cursors that one walk over pages has used, to notice when CleverTap leads back."""
-
-    def __init__(self) -> None:
-        self._page: dict[bytes, int] = {}
-
-    def leads_back(self, cursor: str, number: int) -> bool:
-        """Whether the cursor that a page leads to was used by that page or one before it.
-
-        Args:
-            cursor: The cursor of the next page.
-            number: The place of the page that leads to it, counted from 0. A page that is read once more has the
-                number that it had, so its next cursor is not taken for a repetition.
-        """
-        digest = blake2b(cursor.encode(), digest_size=16).digest()
-        return self._page.setdefault(digest, number + 1) <= number
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a walk stands.
@@ -64,18 +53,20 @@ class Place:
     Args:
         reader: The key of the by-cursor action that goes on from here.
         cursor: CleverTap's cursor of a page.
+        caller: The digest of who walks; nobody else gets on from here.
         offset: How many of the page's records were shown already.
         number: The place of the page in its walk, counted from 0.
-        walk: The walk.
+        walk: The name of the walk, which no other has.
         since: When CleverTap gave the cursor, in epoch seconds.
         wanted: How many records an answer shall show at most; None for as many as fit.
     """
 
     reader: str
     cursor: str
+    caller: str = ""
     offset: int = 0
     number: int = 0
-    walk: Walk = field(default_factory=Walk)
+    walk: str = field(default_factory=lambda: secrets.token_hex(16))
     since: float = 0.0
     wanted: int | None = None
 
@@ -87,66 +78,101 @@ class Place:
         """The place at the beginning of the next page."""
         return replace(self, cursor=cursor, offset=0, number=self.number + 1, since=now)
 
+    def seconds_left(self, now: float) -> float:
+        """For how long it leads anywhere if nobody asks for it meanwhile."""
+        life = lifetime(self.reader)
+        return min(life.idle, self.since + life.whole - now)
 
-@dataclass(slots=True)
-class Entry:
-    """A place behind a handle, and when it was last asked for."""
+    def written(self) -> bytes:
+        """The place as it is stored."""
+        return json.dumps(asdict(self)).encode()
 
-    place: Place
-    used: float
+    @classmethod
+    def read(cls, stored: bytes) -> Place:
+        """A place that was stored."""
+        return cls(**json.loads(stored))
 
 
 class Cursors:
-    """The handles of one process and the pages that were read last.
+    """The handles of one account, and the pages that this process read last.
 
     Args:
+        store: Where handles are; one is known to all who share it.
+        scope: What the keys of this account begin with.
         clock: The time of day in epoch seconds.
         letter: One random letter of a handle.
     """
 
     def __init__(
         self,
+        store: Values | None = None,
+        scope: str = "",
+        *,
         clock: Callable[[], float] = time.time,
         letter: Callable[[], str] = lambda: secrets.choice(LETTERS),
     ) -> None:
         self.clock = clock
+        self._store = store or MemoryStore()
+        self._scope = scope
         self._letter = letter
-        self._entries: OrderedDict[str, Entry] = OrderedDict()
-        self._pages: OrderedDict[tuple[Walk, str], Page] = OrderedDict()
+        self._pages: OrderedDict[tuple[str, str], Page] = OrderedDict()
 
-    def fresh(self) -> str:
-        """A handle that stands for nothing yet; all have the same length."""
-        while (handle := f"c_{''.join(self._letter() for _ in range(8))}") in self._entries:
-            pass
-        return handle
+    async def fresh(self) -> str:
+        """A handle that stands for nothing yet, and is held for whoever asked; all have the same length."""
+        while True:
+            handle = f"c_{''.join(self._letter() for _ in range(8))}"
+            if await self._store.add(self._key(handle), HELD, HELD_FOR):
+                return handle
 
-    def bind(self, handle: str, place: Place) -> None:
+    async def bind(self, handle: str, place: Place) -> None:
         """Let a handle stand for a place; the oldest handles give way."""
-        self._entries[handle] = Entry(place, self.clock())
-        while len(self._entries) > MOST_HANDLES:
-            self._entries.popitem(last=False)
+        await self._store.put(self._key(handle), place.written(), place.seconds_left(self.clock()))
 
-    def find(self, handle: str, reader: str) -> Place:
+    async def find(self, handle: str, reader: str, caller: str = "") -> Place:
         """The place that a handle stands for.
 
         Raises:
-            InvalidArgumentsError: It is not known, has expired, or belongs to another tool.
+            InvalidArgumentsError: It is not known to this caller, has expired, or belongs to another tool.
         """
-        entry = self._entries.get(handle)
-        now = self.clock()
-        if entry is None or self._expired(entry, now):
-            self._entries.pop(handle, None)
+        key = self._key(handle)
+        stored = await self._store.get(key)
+        place = Place.read(stored) if stored else None
+        if place is None or place.caller != digest(caller):
             raise InvalidArgumentsError.of("cursor", unknown(reader))
-        if entry.place.reader != reader:
+        if place.reader != reader:
             raise InvalidArgumentsError.of(
-                "cursor", f"'cursor' belongs to another walk: pass it to {tool_name(entry.place.reader)}."
+                "cursor", f"'cursor' belongs to another walk: pass it to {tool_name(place.reader)}."
             )
-        entry.used = now
-        return entry.place
+        await self._store.put(key, place.written(), place.seconds_left(self.clock()))
+        return place
 
-    def _expired(self, entry: Entry, now: float) -> bool:
-        life = lifetime(entry.place.reader)
-        return now - entry.place.since >= life.whole or now - entry.used >= life.idle
+    async def leads_back(self, place: Place, cursor: str) -> bool:
+        """Whether the cursor that a page leads to was used in its walk already, by that page or one before it.
+
+        A page that is read once more has the number that it had, so its next cursor is not taken for a repetition.
+
+        Args:
+            place: The page.
+            cursor: The cursor of the next page.
+        """
+        key = f"{self._scope}:walk:{place.walk}/{digest(cursor)}"
+        number, seconds = place.number + 1, lifetime(place.reader).whole
+        if await self._store.add(key, str(number).encode(), seconds):
+            return False
+        first = await self._store.get(key)
+        return first is not None and int(first) < number
+
+    async def begin(self, reader: str, page: Page, caller: str = "") -> Place:
+        """The place of the first page of a walk, which is noticed if CleverTap leads back to it.
+
+        Args:
+            reader: The key of the by-cursor action that goes on.
+            page: The page.
+            caller: Who walks.
+        """
+        place = Place(reader, page.own_cursor or "", digest(caller), since=self.clock(), wanted=page.wanted)
+        await self.leads_back(replace(place, number=BEFORE_THE_FIRST), place.cursor)
+        return place
 
     def keep(self, place: Place, page: Page) -> None:
         """Remember a page for its own walk, so that going on inside it does not read it again."""
@@ -158,6 +184,14 @@ class Cursors:
     def kept(self, place: Place) -> Page | None:
         """The page of a place, if it is still remembered."""
         return self._pages.get((place.walk, place.cursor))
+
+    def _key(self, handle: str) -> str:
+        return f"{self._scope}:cursor:{digest(handle)}"
+
+
+def digest(text: str) -> str:
+    """What stands for a text in the store, which need not know handles and callers to tell them apart."""
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def lifetime(reader: str) -> Lifetime:

@@ -12,13 +12,11 @@ from typing import Any
 
 import anyio
 from mcp import MCPError
-from mcp.server.auth.middleware.auth_context import get_access_token
-from mcp.server.auth.provider import principal_components
 from mcp.server.mcpserver import Context
 from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
 
-from clevertap_mcp.guard.access import OPERATOR, Access, Caller
 from clevertap_mcp.guard.host import NOBODY, Answered, Host
+from clevertap_mcp.telemetry.facts import facts
 
 STATELESS = "2026-07-28"
 """The first generation that has no way back in the middle of a call."""
@@ -70,7 +68,7 @@ class InTheMiddle:
         """Ask and wait; whatever is no clear yes is a no."""
         del plan
         session, call = self.context.session, self.context.request_id
-        with anyio.move_on_after(self.patience):
+        with anyio.move_on_after(self.patience), facts().asking():
             try:
                 return said_yes(await session.elicit_form(question, FORM, related_request_id=call))
             except (MCPError, ValueError):  # the host refuses to ask, or answers something else
@@ -134,15 +132,3 @@ def answered(context: Context[Any, Any]) -> Answered | None:
 def said_yes(said: ElicitResult) -> bool:
     """Whether a person said yes in so many words."""
     return said.action == "accept" and (said.content or {}).get(YES) is True
-
-
-def caller() -> Caller:
-    """Whoever the transport has authenticated; without authentication only the operator can reach us.
-
-    A token whose scopes name levels of access has the highest of them; others may do what the process may.
-    """
-    token = get_access_token()
-    if token is None:
-        return OPERATOR
-    levels = [level for level in Access if level in token.scopes]
-    return Caller("/".join(filter(None, principal_components(token))), levels[-1] if levels else Access.FULL)

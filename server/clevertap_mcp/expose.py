@@ -6,25 +6,31 @@ import json
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from mcp.types import CallToolResult, TextContent, Tool, ToolAnnotations
 from pydantic import BaseModel
 
+from clevertap_mcp.accounts.choice import NAMED, Choice
 from clevertap_mcp.app import App
 from clevertap_mcp.cursors import Cursors
 from clevertap_mcp.elicitation import QuestionAskedError
+from clevertap_mcp.environment import Confirm
 from clevertap_mcp.guard.access import Access
 from clevertap_mcp.guard.host import HERE, Requester
-from clevertap_mcp.paging import Paging
+from clevertap_mcp.guard.plans import Planned
+from clevertap_mcp.paging import Paging, warned
 from clevertap_mcp.rendering.clip import clip, whole_characters
 from clevertap_mcp.rendering.figures import figures
-from clevertap_mcp.rendering.framing import Frame
+from clevertap_mcp.rendering.framing import ACCOUNT, NO_FRAME, Frame
 from clevertap_mcp.rendering.render import Body, Rendered, Rest, render
 from clevertap_mcp.rendering.table import ERROR
+from clevertap_mcp.running import RunningCalls
 from clevertap_mcp.schema import Schema, input_schema, output_schema
-from clevertap_mcp.settings import Confirm
+from clevertap_mcp.telemetry.facts import PLANNED, facts
+from clevertap_mcp.trail.quota import Outcome
 from clevertap_tools.action import Action, Listing, Result, tool_name
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError
@@ -39,21 +45,29 @@ PLAN: Schema = {"type": "string", "description": "Approved plan"}
 AGAIN: Schema = {"type": "boolean", "description": "Repeat within an hour"}
 
 
-def listed(action: Action[Any, Any], access: Access = Access.FULL, confirm: Confirm = Confirm.AUTO) -> Tool:
+def listed(
+    action: Action[Any, Any],
+    access: Access = Access.FULL,
+    confirm: Confirm = Confirm.AUTO,
+    choice: Choice | None = None,
+) -> Tool:
     """An action as agents see it in the list of tools.
 
     Args:
         action: The action.
         access: What may be done at all.
         confirm: How a person says yes.
+        choice: The argument that names the account; None where there is only one.
     """
     schema = input_schema(action.arguments)
+    given = {**schema, "properties": schema["properties"] | controls(action, access, confirm)}
+    answered = output_schema(action.result)
     return Tool(
         name=tool_name(action.key),
         title=action.title,
         description=action.description,
-        input_schema={**schema, "properties": schema["properties"] | controls(action, access, confirm)},
-        output_schema=output_schema(action.result),
+        input_schema=choice.into(given) if choice else given,
+        output_schema=naming_account(answered) if choice else answered,
         annotations=hints(action.title, frozenset(filter(access.permits, action.usual))),
     )
 
@@ -65,6 +79,11 @@ def controls(action: Action[Any, Any], access: Access, confirm: Confirm) -> dict
     with_plan = not harmful.isdisjoint(plannable)
     repeatable = action.once and bool(harmful)
     return ({"plan": PLAN} if with_plan else {}) | ({"again": AGAIN} if repeatable else {})
+
+
+def naming_account(answered: Schema) -> Schema:
+    """The schema of a result that names its account."""
+    return {**answered, "properties": {ACCOUNT: NAMED, **answered["properties"]}}
 
 
 def hints(title: str, effects: frozenset[Effect]) -> ToolAnnotations:
@@ -84,11 +103,15 @@ class Desk:
     Args:
         app: What does them.
         cursors: The handles that stand for CleverTap's cursors.
+        running: Where calls are entered while they are going on.
+        account: What answers call the account; empty where there is only one.
     """
 
-    def __init__(self, app: App, cursors: Cursors) -> None:
+    def __init__(self, app: App, cursors: Cursors, running: RunningCalls | None = None, account: str = "") -> None:
         self._app = app
-        self._paging = Paging(app, cursors)
+        self._account = account
+        self._paging = Paging(app, cursors, account)
+        self._running = RunningCalls() if running is None else running
 
     async def call(
         self, action: Action[Any, Any], given: Mapping[str, Any], requester: Requester = HERE
@@ -103,23 +126,34 @@ class Desk:
         Raises:
             QuestionAskedError: A person has to be asked first.
         """
-        return await attempt(
-            tool_name(action.key),
-            lambda: self._done(action, unpacked(given, action.arguments), requester),
-            lambda: effects_of(action, given),
-        )
+
+        def effects() -> frozenset[Effect]:
+            return effects_of(action, given)
+
+        async def done() -> CallToolResult:
+            return await self._done(action, unpacked(given, action.arguments), requester)
+
+        tool = tool_name(action.key)
+        return await attempt(tool, lambda: self._running.until_given_up(done, effects), effects, self._account)
 
     async def _done(self, action: Action[Any, Any], given: Mapping[str, Any], requester: Requester) -> CallToolResult:
         if issubclass(action.result, Page):
             return answer(await self._paging.show(action, given, requester))
         result, beyond = await self._app.perform_for_model(action, given, requester)
+        if result.failure:
+            facts().stopped_by(result.failure)
+        elif isinstance(result, Planned):
+            facts().ended(PLANNED)
         rows = result.rows if isinstance(result, Listing) else None
-        shown = render(body(result), rows, Rest(count=beyond), Frame.of(result))
+        shown = render(warned(body(result), self._app), rows, Rest(count=beyond), Frame.of(result).at(self._account))
         return answer(shown, failed=result.failure is not None)
 
 
 async def attempt(
-    tool: str, work: Callable[[], Awaitable[CallToolResult]], effects: Callable[[], frozenset[Effect]]
+    tool: str,
+    work: Callable[[], Awaitable[CallToolResult]],
+    effects: Callable[[], frozenset[Effect]],
+    account: str = "",
 ) -> CallToolResult:
     """What comes of some work; whatever goes wrong is told in the result.
 
@@ -127,6 +161,7 @@ async def attempt(
         tool: The tool that was called, for the log.
         work: The work.
         effects: What the work may do, asked if we ourselves fail.
+        account: What answers call the account; empty where there is only one, or none is meant yet.
 
     Raises:
         QuestionAskedError: A person has to be asked first.
@@ -136,10 +171,13 @@ async def attempt(
     except QuestionAskedError:
         raise
     except CleverTapError as error:
-        return refusal(told(error), quotes=error.quotes)
+        facts().stopped_by(error)
+        return refusal(told(error), Frame.of_error(quotes=error.quotes).at(account))
     except Exception as error:  # noqa: BLE001 - an agent must get an answer; the trace is for the operator
         report(tool, error)
-        return refusal(internal(effects()))
+        said = internal(effects())
+        facts().ended(Outcome.FAILED if said["changed"] == "no" else Outcome.UNKNOWN, said["code"])
+        return refusal(said, NO_FRAME.at(account))
 
 
 def body(result: Result) -> Body:
@@ -155,9 +193,9 @@ def answer(shown: Rendered, *, failed: bool = False) -> CallToolResult:
     )
 
 
-def refusal(error: Body, *, quotes: bool = False) -> CallToolResult:
-    """An error on the wire; its message stands in a frame if it may quote others."""
-    return answer(render({ERROR: error}, frame=Frame.of_error(quotes=quotes)), failed=True)
+def refusal(error: Body, frame: Frame) -> CallToolResult:
+    """An error on the wire."""
+    return answer(render({ERROR: error}, frame=frame), failed=True)
 
 
 def told(error: CleverTapError) -> Body:
@@ -197,13 +235,19 @@ def report(tool: str, error: Exception) -> None:
 
 def unpacked(given: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
     """The arguments, with objects and lists that a host sent as JSON text turned back, never a text."""
-    structured = {
+    structured = no_texts(model)
+    return {name: parsed(value) if name in structured else value for name, value in given.items()}
+
+
+@cache
+def no_texts(model: type[BaseModel]) -> frozenset[str | None]:
+    """The names of the arguments that are never a text."""
+    return frozenset(
         name
         for field, info in model.model_fields.items()
         if not takes_text(info.annotation)
         for name in (field, info.alias)
-    }
-    return {name: parsed(value) if name in structured else value for name, value in given.items()}
+    )
 
 
 def parsed(value: Any) -> Any:

@@ -12,14 +12,13 @@ from clevertap_mcp.guard.host import Requester
 from clevertap_mcp.rendering.clip import writable
 from clevertap_mcp.rendering.figures import figures
 from clevertap_mcp.rendering.framing import Frame
-from clevertap_mcp.rendering.render import MOST_BYTES, Rendered, Rest, render, within
+from clevertap_mcp.rendering.render import MOST_BYTES, Body, Rendered, Rest, render, within
 from clevertap_tools.action import Action, tool_name
 from clevertap_tools.page import REPEATED, Page
 
 CURSOR = "cursor"
 NEXT = "next_cursor"
-BEFORE_THE_FIRST = -1
-"""The number of the page, if there were one, that leads to the first."""
+WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +28,12 @@ class Paging:
     Args:
         app: What reads them.
         cursors: The handles.
+        account: What answers call the account; empty where there is only one.
     """
 
     app: App
     cursors: Cursors
+    account: str = ""
 
     async def show(self, action: Action[Any, Any], given: Mapping[str, Any], requester: Requester) -> Rendered:
         """Read a page, the first one of a walk or the one behind a handle, and show what fits of it, masked.
@@ -44,40 +45,34 @@ class Paging:
         handle = given.get(CURSOR)
         if action.key != reader or not isinstance(handle, str):
             page = await self.app.unmasked_page(action, given, requester)
-            return self._shown(page, self._start(reader, page))
-        place = self.cursors.find(handle, reader)
+            return await self._shown(page, await self.cursors.begin(reader, page, requester.caller.name))
+        place = await self.cursors.find(handle, reader, requester.caller.name)
         given = {**given, CURSOR: place.cursor}
         action.parse(given)
         page = self.cursors.kept(place) or await self.app.unmasked_page(action, given, requester)
-        return self._shown(page, place)
+        return await self._shown(page, place)
 
-    def _start(self, reader: str, page: Page) -> Place:
-        """The beginning of a walk."""
-        place = Place(reader, page.own_cursor or "", since=self.cursors.clock(), wanted=page.wanted)
-        place.walk.leads_back(place.cursor, BEFORE_THE_FIRST)
-        return place
-
-    def _shown(self, page: Page, place: Place) -> Rendered:
+    async def _shown(self, page: Page, place: Place) -> Rendered:
         """As many records from a place on as fit, and the handle of the next place."""
-        page, onward = self._onward(page, place)
+        page, onward = await self._onward(page, place)
         remaining = page.records[place.offset :]
         records = remaining[: place.wanted]
         more = onward is not None or len(records) < len(remaining)
-        way = {NEXT: self.cursors.fresh()}
+        way = {NEXT: await self.cursors.fresh()}
         cut = {"returned": len(records), "truncated": more or page.truncated}
         near = list(within(map(writable, records), MOST_BYTES))
         told = self.app.privacy.result(page.model_copy(update={"records": near, NEXT: None} | cut), {})
-        body = figures(told) | (way if more else {})
+        body = warned(figures(told), self.app) | (way if more else {})
         advice = f"Go on with {tool_name(place.reader)} and this {NEXT}."
         rest = Rest(advice, way, len(records) - len(near))
-        shown = render(body, Page.rows, rest, Frame.of(told))
+        shown = render(body, Page.rows, rest, Frame.of(told).at(self.account))
         if shown.shown < len(remaining):
             onward = place.later(shown.shown)
         if onward is not None:
-            self.cursors.bind(way[NEXT], onward)
+            await self.cursors.bind(way[NEXT], onward)
         return shown
 
-    def _onward(self, page: Page, place: Place) -> tuple[Page, Place | None]:
+    async def _onward(self, page: Page, place: Place) -> tuple[Page, Place | None]:
         """Where CleverTap's own cursor leads; a page that it has finished is remembered."""
         following = page.next_cursor
         if following == place.cursor:  # not ready yet: ask again
@@ -85,6 +80,20 @@ class Paging:
         self.cursors.keep(place, page)
         if following is None:
             return page, None
-        if place.walk.leads_back(following, place.number):
+        if await self.cursors.leads_back(place, following):
             return page.model_copy(update={"warning": REPEATED}), None
         return page, place.following(following, self.cursors.clock())
+
+
+def cursors_of(app: App) -> Cursors:
+    """The handles of an account: where a store is shared they are in there, and those of this process here as well."""
+    if not app.store.shared:
+        return Cursors(app.store, app.namespace)
+    from clevertap_mcp.store.remembering import Remembering  # noqa: PLC0415 - one process alone starts without it
+
+    return Cursors(Remembering(app.store), app.namespace)
+
+
+def warned(body: Body, app: App) -> Body:
+    """An answer with what its reader should know of the store, unless it has a warning of its own."""
+    return body if app.warning is None or WARNING in body else body | {WARNING: app.warning}

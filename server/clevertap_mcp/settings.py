@@ -1,233 +1,35 @@
-"""The environment, read and validated once; nothing else looks at variables.
-
-`Environment` states each variable with its meaning and its rule, so the table in the docs is made from it.
-"""
+"""What the operator decided: read once, from the environment and the accounts file."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import SecretStr
 
 from clevertap_mcp.guard.access import Access
 from clevertap_mcp.guard.caps import NO_CAPS, Caps
-from clevertap_mcp.network import LOOPBACK, THIS_MACHINE, Issuer, Network
+from clevertap_mcp.network import THIS_MACHINE, Issuer, Network
 from clevertap_mcp.variables import (
-    HeaderSecret,
-    HeaderText,
-    Key,
-    Text,
-    Unbroken,
-    expanded,
-    file_path,
-    folder_path,
     host_name,
-    host_names,
-    known_region,
-    known_store,
-    known_zone,
     listed,
-    origins,
-    readable_file,
-    safe_url,
 )
-from clevertap_tools.account import DEFAULT_REGION, Account, checked_base_url, region_url
+from clevertap_tools.account import DEFAULT_REGION, Account, region_url
 from clevertap_tools.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from pydantic.fields import FieldInfo
 
-PREFIX = "CLEVERTAP_"
+from clevertap_mcp.environment import Confirm, Environment, checked, variable
+
 REPLACED = ("ACCOUNT_ID", "PASSCODE", "REGION", "BASE_URL", "ACCOUNT_TOKEN")
 """The variables (without prefix) in whose place the sandbox puts its own values."""
+OF_ONE_ACCOUNT = (*REPLACED, "TIMEZONE")
+"""The variables (without prefix) that say of a single account what the accounts file says of several."""
 SANDBOX_URL = "http://localhost"
 """Stands for the sandbox inside this process; nothing listens there and nothing is sent there."""
-
-
-class Confirm(StrEnum):
-    """How a person says yes to what sends or destroys."""
-
-    AUTO = "auto"
-    ASK = "ask"
-    PLAN = "plan"
-    OFF = "off"
-
-
-class MissingSettingError(ConfigurationError):
-    """A required variable is not set."""
-
-
-def variable(field: str) -> str:
-    """The variable that a field of `Environment` is read from."""
-    return f"{PREFIX}{field.upper()}"
-
-
-class Environment(BaseSettings):
-    """Every variable, in the order in which problems are reported."""
-
-    model_config = SettingsConfigDict(frozen=True, validate_default=False, hide_input_in_errors=True)
-
-    account_id: HeaderText = Field(description="The project's account id. Required.")
-    passcode: HeaderSecret = Field(description="The account's passcode. Required, secret.")
-    region: Annotated[Text, AfterValidator(known_region)] = Field(
-        DEFAULT_REGION, description="Where the project lives: in1, sg1, us1, aps3, mec1 or eu1."
-    )
-    base_url: Annotated[Text, AfterValidator(checked_base_url)] | None = Field(
-        None, description="A base URL of your own; wins over the region. Plain http only on loopback."
-    )
-    account_token: HeaderSecret | None = Field(
-        None, description="The account token, for the few calls that ask for it. Secret."
-    )
-    timezone: Annotated[ZoneInfo, BeforeValidator(known_zone), Unbroken] | None = Field(
-        None,
-        description="The project's time zone, an IANA name. Without it relative dates are refused and "
-        "exported times carry no offset.",
-    )
-    deadline: Annotated[float, Unbroken] = Field(
-        55.0, gt=0, le=3600, allow_inf_nan=False, description="Seconds for one tool call, retries and polls among them."
-    )
-    upload_concurrency: Annotated[int, Unbroken] = Field(3, ge=1, le=15, description="Simultaneous uploads, 1 to 15.")
-    access: Annotated[Access, Unbroken] = Field(
-        Access.FULL,
-        description="What may be done at all: read, write (profiles, events, tokens), send (messages too) or full "
-        "(deletions and stops too).",
-    )
-    confirm: Annotated[Confirm, Unbroken] = Field(
-        Confirm.AUTO,
-        description="How a person says yes to sends and deletions: auto (asked through the host; where it cannot "
-        "ask, a plan is enough for a send to at most 100 people), ask (only asked), plan (where the host cannot ask, a "
-        "plan is always enough) or off (nobody is asked).",
-    )
-    max_audience: Annotated[int, Unbroken] | None = Field(
-        None, ge=0, description="People that one send may reach at most."
-    )
-    max_records: Annotated[int, Unbroken] | None = Field(
-        None, ge=0, description="Records that one call may write, or people it may erase, at most."
-    )
-    max_sends_per_day: Annotated[int, Unbroken] | None = Field(
-        None, ge=0, description="Sends in one project day at most, whatever each of them reaches."
-    )
-    pii: Annotated[Literal["mask", "show"], Unbroken] = Field(
-        "mask", description="Personal data: mask (pseudonyms in every answer) or show."
-    )
-    pseudonym_key: Key | None = Field(
-        None,
-        description="Makes pseudonyms last beyond this process and alike in all that have the key. At least 32 "
-        "characters, secret.",
-    )
-    audit_log: Annotated[Path, BeforeValidator(file_path)] | None = Field(
-        None, description="The audit log, a full path; audit.jsonl in the user's state directory unless set."
-    )
-    audit_key: Key | None = Field(
-        None,
-        description="Seals the audit log; without it a key is made and kept beside the log. At least 32 characters, "
-        "secret.",
-    )
-    data_dir: Annotated[Path, BeforeValidator(folder_path)] | None = Field(
-        None,
-        description="The only folder whose files may be uploaded, a full path; relative names start from it. Any file "
-        "unless set. Files are read only over stdio and at the command line.",
-    )
-    log_level: Annotated[Literal["warning", "info", "debug"], Unbroken] = Field(
-        "warning", description="The least that goes to stderr: warning, info or debug."
-    )
-    toolsets: Annotated[str, AfterValidator(expanded)] | None = Field(
-        None,
-        description="The toolsets or single tools to offer, such as core,people or get-events,get-profile-count; "
-        "+name adds to the default, -name takes away, all is everything. search puts two tools in front of the chosen "
-        "actions (of all, if it stands alone), one that finds an action and one that runs it; +search keeps the "
-        "default behind them.",
-    )
-
-    accounts_file: Annotated[Path, BeforeValidator(readable_file)] | None = Field(
-        None,
-        description="Several projects in one TOML file, in place of the variables of a single one. A full path; the "
-        "file holds secrets.",
-    )
-    store_url: Annotated[SecretStr, BeforeValidator(known_store)] | None = Field(
-        None,
-        description="What replicas and restarts share (cursors, plans, what was done within the hour, places at "
-        "CleverTap): memory: (nothing), sqlite:///FILE (restarts, on one machine) or redis://HOST (replicas; needs the "
-        "extra redis). May hold a password.",
-    )
-    log_format: Annotated[Literal["text", "json"], Unbroken] = Field(
-        "text", description="What lines on stderr look like: text or json."
-    )
-    slow_call: Annotated[float, Unbroken] = Field(
-        10.0, ge=0, allow_inf_nan=False, description="Seconds from which on a call is logged as slow; 0 for never."
-    )
-    mcp_host: Annotated[str, BeforeValidator(host_name)] = Field(
-        LOOPBACK,
-        description="The name or address to listen on over HTTP. Any but this machine needs authentication and "
-        "CLEVERTAP_MCP_URL.",
-    )
-    mcp_url: Annotated[str, BeforeValidator(safe_url)] | None = Field(
-        None, description="Where clients reach this server from outside, such as https://mcp.example.com/mcp."
-    )
-    mcp_allowed_hosts: Annotated[str, BeforeValidator(host_names)] | None = Field(
-        None, description="More names that this server answers to, with commas, such as mcp.internal:8000."
-    )
-    mcp_allowed_origins: Annotated[str, BeforeValidator(origins)] | None = Field(
-        None, description="Web pages whose scripts may call, with commas, such as https://app.example.com. None else."
-    )
-    mcp_tokens_file: Annotated[Path, BeforeValidator(file_path)] | None = Field(
-        None, description="Who may come in with a token of this server's own; `clevertap-mcp tokens` keeps the file."
-    )
-    mcp_oauth_issuer: Annotated[str, BeforeValidator(safe_url)] | None = Field(
-        None, description="The authorization server whose tokens are taken too. Needs CLEVERTAP_MCP_URL."
-    )
-    mcp_oauth_audience: Annotated[Text, AfterValidator(expanded)] | None = Field(
-        None, description="The audience of its tokens for this server; CLEVERTAP_MCP_URL unless set."
-    )
-    mcp_oauth_jwks_url: Annotated[str, BeforeValidator(safe_url)] | None = Field(
-        None, description="Where its keys are; without this its metadata tell."
-    )
-    mcp_max_sessions: Annotated[int, Unbroken] = Field(
-        1_000, ge=1, description="Sessions and open streams over HTTP at once."
-    )
-    mcp_max_calls: Annotated[int, Unbroken] = Field(128, ge=1, description="Calls over HTTP at once.")
-    mcp_metrics: Annotated[Literal["on", "off"], Unbroken] = Field(
-        "off", description="Whether figures for Prometheus are at /metrics: on or off. Needs the extra telemetry."
-    )
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        super().__init__(environ=environ)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings passes them by name
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read the environment that was handed in, and no file."""
-        return (Given(settings_cls, init_settings()["environ"]),)
-
-
-class Given(PydanticBaseSettingsSource):
-    """An environment that was handed in, in place of the process's own."""
-
-    def __init__(self, settings_cls: type[BaseSettings], environ: Mapping[str, str]) -> None:
-        super().__init__(settings_cls)
-        self._environ = environ
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - the base class has it
-        """The variable of a field."""
-        return self._environ.get(variable(field_name)), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        """The variables that are set, by field."""
-        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
-        return {name: value for name, value in found.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +37,8 @@ class Settings:
     """What the operator decided, once per process.
 
     Args:
-        account: Where CleverTap is and as whom to call it.
+        account: Where CleverTap is and as whom to call it. With several accounts nobody's: each has its own in
+            `accounts`.
         sandbox: Whether the account is the sandbox inside this process.
         access: What may be done at all.
         confirm: How a person says yes.
@@ -254,6 +57,10 @@ class Settings:
         slow_call: Seconds from which on a call is logged as slow; 0 for never.
         network: Where this server listens and who may come in.
         ignored: The variables that are set and that the sandbox does without.
+        name: What the accounts file calls the account; empty without one.
+        accounts: The same for each account, where there are several.
+        secret_files: The files that credentials were read from.
+        reread: Reads all of this once more.
     """
 
     account: Account
@@ -275,11 +82,49 @@ class Settings:
     slow_call: float = 10.0
     network: Network = THIS_MACHINE
     ignored: tuple[str, ...] = ()
+    name: str = ""
+    accounts: tuple[Settings, ...] = ()
+    secret_files: tuple[Path, ...] = ()
+    reread: Callable[[], Settings] | None = field(default=None, repr=False, compare=False)
+
+    def listening_on(self, host: str | None) -> Settings:
+        """The same on another name or address of this machine, if one is given.
+
+        Raises:
+            ConfigurationError: It is none.
+        """
+        if host is None:
+            return self
+        try:
+            return replace(self, network=replace(self.network, host=host_name(host)))
+        except ValueError as error:
+            raise ConfigurationError(f"--host {error}.", field="--host") from None
 
     @property
     def sealing_key(self) -> bytes | None:
         """What seals the audit log; None for a key beside it."""
         return self.audit_key.get_secret_value().encode() if self.audit_key else None
+
+    @property
+    def each(self) -> tuple[Settings, ...]:
+        """The settings of every account."""
+        return self.accounts or (self,)
+
+    def at(self, name: str | None) -> Settings:
+        """The settings of one account.
+
+        Args:
+            name: What the accounts file calls it; None for the only one.
+
+        Raises:
+            ConfigurationError: There are several and none is named, or there is none of that name.
+        """
+        if name is None and not self.accounts:
+            return self
+        for each in self.each:
+            if name and each.name == name:
+                return each
+        raise ConfigurationError(which(each.name for each in self.each), field="account")
 
 
 def read_settings(
@@ -301,8 +146,43 @@ def read_settings(
         MissingSettingError: A required variable is not set.
         ConfigurationError: A value is malformed; the first in the order of `Environment`.
     """
-    ignored = tuple(name for name in map(variable, REPLACED) if sandbox and name in environ)
-    given = checked(sandboxed(environ) if sandbox else environ)
+    typed = Typed(toolsets, access)
+    file = variable("accounts_file")
+    if sandbox:
+        own = (*map(variable, REPLACED), file)
+        return made(checked(sandboxed(environ)), typed, sandbox=True, ignored=tuple(n for n in own if n in environ))
+    if file in environ:
+        from clevertap_mcp.accounts.file import settings_of_each  # noqa: PLC0415 - most have one account only
+
+        return settings_of_each(environ, typed)
+    return made(checked(environ), typed)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the command line says of the same things as the variables.
+
+    Args:
+        toolsets: The choice of tools; wins over the variable.
+        access: The access; the lower of it and the variable counts.
+    """
+
+    toolsets: str | None = None
+    access: str | None = None
+
+
+def made(given: Environment, typed: Typed, *, sandbox: bool = False, ignored: tuple[str, ...] = ()) -> Settings:
+    """The settings of one account.
+
+    Args:
+        given: The variables.
+        typed: What the command line says.
+        sandbox: Whether the account is the sandbox inside this process.
+        ignored: The variables that are set and that the sandbox does without.
+
+    Raises:
+        ConfigurationError: An authorization server is named, and not by what address this server is known to it.
+    """
     return Settings(
         account=Account(
             id=given.account_id,
@@ -312,7 +192,7 @@ def read_settings(
             zone=given.timezone,
         ),
         sandbox=sandbox,
-        access=given.access if access is None else given.access.narrowed(Access(access)),
+        access=given.access if typed.access is None else given.access.narrowed(Access(typed.access)),
         confirm=given.confirm,
         caps=Caps(given.max_audience, given.max_records, given.max_sends_per_day),
         masked=given.pii == "mask",
@@ -321,7 +201,7 @@ def read_settings(
         audit_key=given.audit_key,
         data_dir=given.data_dir,
         log_level=given.log_level,
-        toolsets=given.toolsets if toolsets is None else toolsets,
+        toolsets=given.toolsets if typed.toolsets is None else typed.toolsets,
         deadline=given.deadline,
         upload_concurrency=given.upload_concurrency,
         store_url=given.store_url,
@@ -330,6 +210,14 @@ def read_settings(
         network=network(given),
         ignored=ignored,
     )
+
+
+def which(names: Iterable[str]) -> str:
+    """Which accounts can be named, where none or a wrong one was."""
+    known = ", ".join(filter(None, names))
+    if not known:
+        return "--account goes with CLEVERTAP_ACCOUNTS_FILE, which is not in use here; leave it out."
+    return f"Name one of the accounts of CLEVERTAP_ACCOUNTS_FILE with --account: {known}."
 
 
 def network(given: Environment) -> Network:
@@ -367,60 +255,10 @@ def issuer(given: Environment) -> Issuer | None:
     return Issuer(given.mcp_oauth_issuer, given.mcp_oauth_audience or given.mcp_url, given.mcp_oauth_jwks_url)
 
 
-def read_access(environ: Mapping[str, str]) -> Access:
-    """What may be done at all, whatever else is not configured.
-
-    Raises:
-        ConfigurationError: The variable names no access.
-    """
-    name = variable("access")
-    try:
-        return Access(environ.get(name, Access.FULL))
-    except ValueError:
-        raise ConfigurationError(f"{name} {REMEDIES['access']}.", field=name) from None
-
-
 def sandboxed(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment with the sandbox's account in place of any other."""
     from clevertap_sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE  # noqa: PLC0415 - only the sandbox pays for it
 
     own = (ACCOUNT_ID, PASSCODE, DEFAULT_REGION, SANDBOX_URL, ACCOUNT_TOKEN)
-    return {variable("timezone"): "UTC", **environ, **dict(zip(map(variable, REPLACED), own, strict=True))}
-
-
-def checked(environ: Mapping[str, str]) -> Environment:
-    """The variables, each as its rule wants it.
-
-    Raises:
-        ConfigurationError: For the first that is missing or malformed. It never holds a value.
-    """
-    try:
-        return Environment(environ)
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-    field = str(fault["loc"][0])
-    if fault["type"] == "missing":
-        raise MissingSettingError(f"{variable(field)} is not set; {REMEDIES[field]}", field=variable(field))
-    reason = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else REMEDIES[field]
-    raise ConfigurationError(f"{variable(field)} {reason}.", field=variable(field))
-
-
-REMEDIES = {
-    "account_id": "set it to the project's account id, or try --sandbox, which needs no account.",
-    "passcode": "set it to the account's passcode, or try --sandbox, which needs no account.",
-    "deadline": "must be a number of seconds, more than 0 and at most 3600",
-    "upload_concurrency": "must be a whole number from 1 to 15",
-    "access": f"must be one of {', '.join(Access)}",
-    "confirm": f"must be one of {', '.join(Confirm)}",
-    "max_audience": "must be a whole number of people, 0 or more",
-    "max_records": "must be a whole number of records, 0 or more",
-    "max_sends_per_day": "must be a whole number of sends, 0 or more",
-    "pii": "must be mask or show",
-    "log_level": "must be warning, info or debug",
-    "log_format": "must be text or json",
-    "slow_call": "must be a number of seconds, 0 or more",
-    "mcp_max_sessions": "must be a whole number, 1 or more",
-    "mcp_max_calls": "must be a whole number, 1 or more",
-    "mcp_metrics": "must be on or off",
-}
-"""What to do where pydantic's own words would not say it, or would repeat the value."""
+    others = {name: value for name, value in environ.items() if name != variable("accounts_file")}
+    return {variable("timezone"): "UTC", **others, **dict(zip(map(variable, REPLACED), own, strict=True))}

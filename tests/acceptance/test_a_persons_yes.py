@@ -25,11 +25,13 @@ from mcp.types import (
     InputResponses,
 )
 
-from clevertap_mcp.app import App, opened
+from clevertap_mcp.app import App
 from clevertap_mcp.guard.confirmation import Confirmation
 from clevertap_mcp.guard.plans import LIFETIME, Plans
+from clevertap_mcp.opening import opened
 from clevertap_mcp.server import build_server
 from clevertap_mcp.settings import read_settings
+from clevertap_mcp.store.memory import MemoryStore
 from clevertap_sandbox import Sandbox
 from clevertap_sandbox.serve import serving
 from hosts import EACH_TRANSPORT, GENERATIONS, account_variables, attached, says_yes, working
@@ -266,7 +268,7 @@ async def planning(url: str, plans: Plans, **more: str) -> AsyncIterator[App]:
 @contextmanager
 def token_of(name: str) -> Iterator[None]:
     """What is called within comes with the token of somebody."""
-    before = auth_context_var.set(AuthenticatedUser(AccessToken(token="t", client_id=name, scopes=[])))
+    before = auth_context_var.set(AuthenticatedUser(AccessToken(token="t", client_id=name, scopes=["clevertap:full"])))
     try:
         yield
     finally:
@@ -283,7 +285,7 @@ async def refused(host: Client, arguments: dict[str, Any], reason: str) -> None:
 async def test_a_plan_fits_nothing_but_the_call_it_was_made_for(account: tuple[Sandbox, str]) -> None:
     sandbox, url = account
     clock = Clock()
-    plans = Plans(clock)
+    plans = Plans(MemoryStore(clock))
     with Sandbox(account_id="OTHER-1") as other, serving(other) as elsewhere:
         async with (
             planning(url, plans) as app,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,11 @@ from mcp.types import (
 )
 
 from clevertap_mcp.guard.plans import Deed
-from clevertap_mcp.guard.repeats import Repeats
+from clevertap_mcp.guard.repeats import Begun, Repeats
 from clevertap_mcp.refusals import RepeatedError
 from clevertap_sandbox import Fault, Kind, Sandbox
 from clevertap_sandbox.serve import serving
+from clevertap_tools.actions.campaigns import CreatedCampaign
 from hosts import account_variables, listening, working
 
 pytestmark = pytest.mark.anyio
@@ -503,10 +505,12 @@ async def test_the_same_people_in_another_order_or_spelling_are_the_same(
     assert len(sandbox.requests) == 2
 
 
-def test_a_launch_that_comes_to_nothing_does_not_make_another_forgotten() -> None:
+async def test_a_launch_that_comes_to_nothing_does_not_make_another_forgotten() -> None:
     repeats, deed = Repeats(), Deed("account", "create-campaign", "digest", "local")
-    first = repeats.begin(deed)
-    repeats.begin(deed)  # once more on purpose, while the first one is going on
-    repeats.came_to_nothing(first)
+    first = await repeats.begin(deed, CreatedCampaign)
+    assert isinstance(first, Begun)
+    again = await repeats.begin(replace(deed, again=True), CreatedCampaign)  # while the first one is going on
+    assert isinstance(again, Begun)
+    await repeats.came_to_nothing(first)
     with pytest.raises(RepeatedError):
-        repeats.earlier(deed)
+        await repeats.earlier(deed, CreatedCampaign)

@@ -19,7 +19,7 @@ from mcp.types import CallToolResult
 
 from acceptance.test_nothing_unasked import DESTRUCTIONS, SENDS
 from calls import further_calls
-from clevertap_mcp.app import opened
+from clevertap_mcp.opening import opened
 from clevertap_mcp.schema import input_schema
 from clevertap_mcp.server import CleverTapServer
 from clevertap_mcp.settings import read_settings

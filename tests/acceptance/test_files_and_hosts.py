@@ -14,7 +14,7 @@ from mcp import Client
 from mcp.client import ClientRequestContext
 from mcp.types import CallToolResult, ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 
-from clevertap_mcp.app import opened
+from clevertap_mcp.opening import opened
 from clevertap_mcp.server import build_server
 from clevertap_mcp.settings import read_settings
 from clevertap_sandbox import Sandbox

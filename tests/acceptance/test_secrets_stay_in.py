@@ -20,7 +20,8 @@ from mcp.client.stdio import stdio_client
 import told_spans
 from calls import further_calls
 from canaries import ANSWERS, PERSON, SECRETS, Parrot, found, spellings
-from clevertap_mcp.settings import Environment, read_settings
+from clevertap_mcp.environment import Environment
+from clevertap_mcp.settings import read_settings
 from clevertap_sandbox import Sandbox
 from clevertap_sandbox.serve import serving
 from clevertap_tools.client import Client as Account

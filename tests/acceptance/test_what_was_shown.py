@@ -12,7 +12,7 @@ from mcp import Client
 from mcp.client import ClientRequestContext
 from mcp.types import CallToolResult, ElicitRequestFormParams, ElicitRequestParams, ElicitResult, TextContent
 
-from clevertap_mcp.app import opened
+from clevertap_mcp.opening import opened
 from clevertap_mcp.privacy.pseudonyms import Pseudonyms
 from clevertap_mcp.rendering.framing import NOTE, SENTENCE, UNTRUSTED
 from clevertap_mcp.server import build_server

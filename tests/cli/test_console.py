@@ -89,17 +89,20 @@ def test_stdio_carries_nothing_but_the_protocol(shell: Shell, arguments: list[st
     assert done.stderr == "Using the built-in sandbox, not a CleverTap account; ignoring CLEVERTAP_REGION.\n"
 
 
-@pytest.mark.parametrize(("transport", "path"), [("http", "/mcp"), ("sse", "/sse")])
-def test_a_network_transport_prints_its_address_on_stderr(shell: Shell, transport: str, path: str) -> None:
+@pytest.mark.parametrize(("transport", "paths"), [("http", ("/mcp", "/sse")), ("sse", ("/sse", "/mcp"))])
+def test_a_network_transport_prints_both_addresses_on_stderr(
+    shell: Shell, transport: str, paths: tuple[str, str]
+) -> None:
     with shell.start("serve", "--sandbox", "--transport", transport, "--port", "0") as process:
         assert process.stderr is not None
-        notice, address = process.stderr.readline(), process.stderr.readline()
+        notice, address, other = (process.stderr.readline() for _ in range(3))
         with pytest.raises(HTTPError, match="404"):  # an answer at all: it is up
             urlopen(address.strip() + "/absent", timeout=shell.longest)
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=shell.longest)
     assert "sandbox" in notice
-    assert re.fullmatch(rf"http://127\.0\.0\.1:[1-9]\d*{path}\n", address)
+    for path, told in zip(paths, (address, other), strict=True):
+        assert re.fullmatch(rf"http://127\.0\.0\.1:[1-9]\d*{path}\n", told)
     assert (process.returncode, out, err) == (0, "", "")
 
 

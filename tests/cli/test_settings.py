@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from clevertap_mcp.environment import Confirm, Environment, MissingSettingError, variable
 from clevertap_mcp.guard.access import Access
 from clevertap_mcp.guard.caps import NO_CAPS, Caps
-from clevertap_mcp.settings import Confirm, Environment, MissingSettingError, read_settings, variable
+from clevertap_mcp.settings import read_settings
 from clevertap_tools.account import Account
 from clevertap_tools.errors import ConfigurationError
 

@@ -1,26 +1,21 @@
-"""The MCP Inspector's command line, a client nobody here wrote, against the shipped server. Run with `make inspect`."""
+"""The MCP Inspector's command line, a client nobody here wrote, against the shipped server. Run with `make clients`."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from guarded import Guarded, guarded
 from hosts import listening
+from nodejs import MODULES, node
 
-pytestmark = pytest.mark.inspector
+pytestmark = pytest.mark.clients
 
-HERE = Path(__file__).parent
-PROJECT = HERE.parents[1]
-MODULES = HERE / "node_modules"
-INSPECTOR = [
-    str(MODULES / ".bin/node"),
-    str(MODULES / "@modelcontextprotocol/inspector/clients/launcher/build/index.js"),
-    "--cli",
-]
+INSPECTOR = MODULES / "@modelcontextprotocol/inspector/clients/launcher/build/index.js"
 FROM_MCP_JSON = ["--config", "mcp.json", "--server", "clevertap-sandbox"]
 SHOP = {"event_name": "Charged", "from": "1997-01-01", "to": "1998-06-30"}
 UPLOAD = {"events": [{"identity": "n-1", "evtName": "Seen", "ts": 1700000000}]}
@@ -31,12 +26,20 @@ CALLS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "clevertap_upload_events": (UPLOAD, {"sent": 1, "accepted": 1, "refused": 0, "unaccounted": 0, "unsent": 0}),
 }
 """Four tools: what they are given, and what must be in their answers."""
+NEEDS_A_TOKEN = 3
+IS_A_TOOL_ERROR = 5
+GENERATIONS = ("legacy", "modern")
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    with guarded(tmp_path_factory.mktemp("tokens")) as started:
+        yield started
 
 
 def inspected(*arguments: str) -> subprocess.CompletedProcess[str]:
     """One run of the Inspector."""
-    command = [*INSPECTOR, *arguments, "--format", "json", "-q"]
-    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)
+    return node(INSPECTOR, "--cli", *arguments, "--format", "json", "-q")
 
 
 def result(*arguments: str) -> dict[str, Any]:
@@ -46,25 +49,41 @@ def result(*arguments: str) -> dict[str, Any]:
     return dict(json.loads(done.stdout)["result"])
 
 
+def listed(*target: str) -> set[str]:
+    """The names of the tools, in whose schemas the Inspector finds no fault."""
+    done = inspected(*target, "--method", "tools/list", "--strict")
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+    assert "Error" not in done.stderr
+    return {tool["name"] for tool in json.loads(done.stdout)["result"]["tools"]}
+
+
+def calling(tool: str, given: dict[str, Any]) -> tuple[str, ...]:
+    """What makes the Inspector call a tool."""
+    return ("--method", "tools/call", "--tool-name", tool, "--tool-args-json", json.dumps(given))
+
+
 def lists_and_calls(*target: str) -> None:
-    """List the tools without a fault, then call four of them."""
-    listed = inspected(*target, "--method", "tools/list", "--strict")
-    assert listed.returncode == 0, listed.stderr
-    assert "Warning" not in listed.stderr
-    assert "Error" not in listed.stderr
-    assert CALLS.keys() <= {tool["name"] for tool in json.loads(listed.stdout)["result"]["tools"]}
+    """List the tools, then call four of them."""
+    assert listed(*target) >= CALLS.keys()
     for tool, (given, expected) in CALLS.items():
-        arguments = ("--tool-name", tool, "--tool-args-json", json.dumps(given))
-        answer = result(*target, "--method", "tools/call", *arguments)
+        answer = result(*target, *calling(tool, given))
         assert not answer["isError"]
         assert expected.items() <= answer["structuredContent"].items()
+
+
+def over_http(team: Guarded, generation: str, level: str | None) -> tuple[str, ...]:
+    """A target: the server over HTTP in a generation of the protocol, with the token of a level."""
+    headers = team.headers(level) if level else {}
+    shown = (part for name, value in headers.items() for part in ("--header", f"{name}: {value}"))
+    return (team.http, "--transport", "http", "--protocol-era", generation, *shown)
 
 
 def test_the_inspector_lists_and_calls_over_stdio_from_mcp_json() -> None:
     lists_and_calls(*FROM_MCP_JSON)
 
 
-@pytest.mark.parametrize("generation", ["legacy", "modern"])
+@pytest.mark.parametrize("generation", GENERATIONS)
 def test_the_inspector_lists_and_calls_over_http_in_both_generations(generation: str) -> None:
     with listening("http") as address:
         lists_and_calls(address, "--transport", "http", "--protocol-era", generation)
@@ -75,8 +94,31 @@ def test_the_inspector_lists_and_calls_over_sse() -> None:
         lists_and_calls(address, "--transport", "sse")
 
 
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_the_inspector_lists_and_calls_with_a_token_that_may_write(team: Guarded, generation: str) -> None:
+    lists_and_calls(*over_http(team, generation, "write"))
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_the_inspector_sees_and_reaches_only_what_its_token_may_read(team: Guarded, generation: str) -> None:
+    target = over_http(team, generation, "read")
+    names = listed(*target)
+    assert names < listed(*over_http(team, generation, "full"))
+    assert "clevertap_get_event_count" in names
+    assert "clevertap_upload_events" not in names
+    done = inspected(*target, *calling("clevertap_upload_events", UPLOAD))
+    assert done.returncode not in {0, NEEDS_A_TOKEN}
+    assert "clevertap_upload_events" in done.stderr
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_the_inspector_says_that_it_needs_a_token(team: Guarded, generation: str) -> None:
+    done = inspected(*over_http(team, generation, None), "--method", "tools/list")
+    assert done.returncode == NEEDS_A_TOKEN, done.stderr
+    assert not done.stdout
+
+
 def test_a_refused_argument_reaches_the_inspector_as_a_tool_error() -> None:
-    call = ("--method", "tools/call", "--tool-name", "clevertap_get_event_count", "--tool-args-json", '{"evnt": 1}')
-    done = inspected(*FROM_MCP_JSON, *call)
-    assert done.returncode == 5, done.stdout
+    done = inspected(*FROM_MCP_JSON, *calling("clevertap_get_event_count", {"evnt": 1}))
+    assert done.returncode == IS_A_TOOL_ERROR, done.stdout
     assert "evnt" in done.stderr + done.stdout

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from clevertap_mcp.settings import Environment, variable
+from clevertap_mcp.environment import Environment, variable
 from clevertap_sandbox.routes import ENDPOINTS
 from clevertap_tools.actions import CATALOGUE
 from clevertap_tools.routes import TABLE, route_of

@@ -175,12 +175,13 @@ def test_requests_are_logged_as_they_arrived_refused_ones_too(client: httpx2.Cli
     assert sandbox.requests == []
 
 
-def test_the_control_path_plans_faults_and_shows_the_log_without_being_in_it(client: httpx2.Client) -> None:
+def test_the_control_path_plans_faults_and_shows_what_came_without_being_in_it(client: httpx2.Client) -> None:
     stranger = httpx2.Client(base_url=client.base_url)
     with stranger:
         planned: list[dict[str, Any]] = [{"kind": "status", "status": 503, "path": NOW}]
         assert stranger.post("/_sandbox/faults", json=planned).status_code == 201
         assert client.post(NOW, json={}).status_code == 503
+        assert stranger.get("/_sandbox/peaks").json() == {NOW: 1}
         assert [entry["path"] for entry in stranger.get("/_sandbox/requests").json()] == [NOW]
         assert stranger.delete("/_sandbox/requests").status_code == 204
         assert stranger.get("/_sandbox/requests").json() == []

@@ -13,11 +13,13 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.types import CallToolResult
 
-from clevertap_mcp.app import App, chosen
+from clevertap_mcp.app import App
+from clevertap_mcp.auth.scopes import scope_of
+from clevertap_mcp.environment import Confirm
 from clevertap_mcp.expose import listed
 from clevertap_mcp.guard.access import Access
+from clevertap_mcp.opening import chosen
 from clevertap_mcp.server import CleverTapServer
-from clevertap_mcp.settings import Confirm
 from clevertap_mcp.toolsets import choose
 from clevertap_tools.actions import CATALOGUE
 from clevertap_tools.effect import Effect
@@ -140,7 +142,7 @@ TOOLS = {
 @contextmanager
 def token_of(access: Access) -> Iterator[None]:
     """What is called within comes with a token of that access."""
-    before = auth_context_var.set(AuthenticatedUser(AccessToken(token="t", client_id="ana", scopes=[access])))
+    before = auth_context_var.set(AuthenticatedUser(AccessToken(token="t", client_id="ana", scopes=[scope_of(access)])))
     try:
         yield
     finally:

@@ -20,10 +20,11 @@ from pydantic import JsonValue, SecretStr, WithJsonSchema
 
 from clevertap_mcp.app import App
 from clevertap_mcp.cursors import Cursors
+from clevertap_mcp.environment import Confirm
 from clevertap_mcp.expose import LONGEST_MESSAGE, Desk, hints, unpacked
 from clevertap_mcp.guard.access import Access
 from clevertap_mcp.server import CONFIRMATION, PSEUDONYMS, UNTRUSTED, CleverTapServer, build_server, instructions
-from clevertap_mcp.settings import Confirm, Settings
+from clevertap_mcp.settings import Settings
 from clevertap_sandbox import PASSCODE, Fault, Kind, Sandbox
 from clevertap_tools.account import Account
 from clevertap_tools.action import CATALOGUE, Action, Arguments, Result, Toolset

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -11,8 +13,9 @@ import pytest
 from mcp.shared.message import SessionMessage
 from mcp.types import INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
 
+from clevertap_mcp.transports.descriptors import CHUNK
 from clevertap_mcp.transports.messages import UnreadableError, message_of, messages
-from clevertap_mcp.transports.standard_streams import CHUNK, LONGEST_LINE, GrowingLine, Line, Lines
+from clevertap_mcp.transports.standard_streams import LONGEST_LINE, GrowingLine, Line, Lines
 
 pytestmark = pytest.mark.anyio
 
@@ -121,8 +124,19 @@ async def test_of_a_line_that_is_too_long_both_ends_are_kept_and_the_next_one_is
     assert growing.ended() == Line("short")
 
 
-async def test_lines_come_whole_however_they_are_cut() -> None:
-    reading, writing = os.pipe()
+def pipe() -> tuple[int, int]:
+    return os.pipe()
+
+
+def sockets() -> tuple[int, int]:
+    """What some hosts start a server with in place of pipes."""
+    one, other = socket.socketpair()
+    return one.detach(), other.detach()
+
+
+@pytest.mark.parametrize("ends", [pipe, sockets])
+async def test_lines_come_whole_however_they_are_cut(ends: Callable[[], tuple[int, int]]) -> None:
+    reading, writing = ends()
     long = "ä" * CHUNK
     heard = []
     async with anyio.create_task_group() as tasks:
@@ -137,6 +151,25 @@ async def test_lines_come_whole_however_they_are_cut() -> None:
         heard = [line.text async for line in Lines(reading, writing)]
     os.close(reading)
     assert heard == ["one", "two", "", long, "last"]
+
+
+@pytest.mark.parametrize("ends", [pipe, sockets])
+async def test_a_line_that_nobody_waits_for_any_more_goes_whole(ends: Callable[[], tuple[int, int]]) -> None:
+    reading, writing = ends()
+    long, lines = "x" * 1_000_000, Lines(reading, writing)
+    with anyio.move_on_after(0.05) as waiting:
+        await lines.write(f"{long}\n")
+    assert waiting.cancelled_caught, "there is no room for so much"
+    async with anyio.create_task_group() as tasks:
+
+        async def talk() -> None:
+            await lines.write("next\n")
+            os.close(writing)
+
+        tasks.start_soon(talk)
+        heard = [line.text async for line in lines]
+    os.close(reading)
+    assert heard == [long, "next", ""]
 
 
 async def test_a_descriptor_that_cannot_be_read_ends_the_lines_and_is_remembered() -> None:

@@ -132,9 +132,9 @@ async def test_a_page_that_is_not_ready_is_asked_for_again(app: App) -> None:
     cursors = Cursors()
     desk = Desk(app, cursors)
     unready = Page(records=[], returned=0, truncated=True, next_cursor="C", own_cursor="C", warning="Not ready.")
-    place = desk._paging._start("get-user-profiles-by-cursor", unready)
-    shown = desk._paging._shown(unready, place).structured
-    assert cursors.find(shown["next_cursor"], "get-user-profiles-by-cursor").cursor == "C"
+    place = await cursors.begin("get-user-profiles-by-cursor", unready)
+    shown = (await desk._paging._shown(unready, place)).structured
+    assert (await cursors.find(shown["next_cursor"], "get-user-profiles-by-cursor")).cursor == "C"
     assert cursors.kept(place) is None
 
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
+import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clevertap_mcp.guard.plans import LIFETIME, MOST_PLANS, Deed, Plans
-from clevertap_mcp.guard.repeats import HOUR, MOST_REMEMBERED, Repeats
+from clevertap_mcp.guard.plans import LIFETIME, Deed, Plans, Shown
+from clevertap_mcp.guard.repeats import HOUR, Begun, Repeats, whole
 from clevertap_mcp.refusals import PlanRefusedError, RepeatedError
+from clevertap_mcp.store.memory import MemoryStore
+from clevertap_mcp.store.store import MOST_VALUES, Store
+from clevertap_tools.action import CATALOGUE, Result
 from clevertap_tools.actions.campaigns import CreatedCampaign
+from clevertap_tools.actions.triggers import Announced, Triggered
 from clevertap_tools.preview import Preview
+from clevertap_tools.upload_result import RefusedRecord, UploadResult
+
+pytestmark = pytest.mark.anyio
 
 DEED = Deed(account="A", action="create-campaign", arguments="digest", caller="ana", meaning="same")
 SHOWN = Preview("Send it.", reach=7)
@@ -27,20 +36,20 @@ class Clock:
         return self.now
 
 
-def test_a_plan_is_good_for_exactly_one_use() -> None:
+async def test_a_plan_is_good_for_exactly_one_use() -> None:
     plans = Plans()
-    handle = plans.draw_up(DEED, SHOWN)
-    assert plans.find(handle, DEED).shown == SHOWN
-    plans.use(handle, DEED)
+    handle = await plans.draw_up(DEED, SHOWN)
+    assert (await plans.find(handle, DEED)).shown == Shown.of(SHOWN)
+    await plans.use(handle, DEED)
     with pytest.raises(PlanRefusedError, match="used already"):
-        plans.use(handle, DEED)
+        await plans.use(handle, DEED)
 
 
-def test_looking_at_a_plan_does_not_use_it_up() -> None:
+async def test_looking_at_a_plan_does_not_use_it_up() -> None:
     plans = Plans()
-    handle = plans.draw_up(DEED, SHOWN)
-    plans.find(handle, DEED)
-    plans.use(handle, DEED)
+    handle = await plans.draw_up(DEED, SHOWN)
+    await plans.find(handle, DEED)
+    await plans.use(handle, DEED)
 
 
 @pytest.mark.parametrize(
@@ -53,107 +62,213 @@ def test_looking_at_a_plan_does_not_use_it_up() -> None:
         (replace(DEED, again=True), "other arguments"),
     ],
 )
-def test_a_plan_for_something_else_is_refused_and_not_used_up(other: Deed, reason: str) -> None:
+async def test_a_plan_for_something_else_is_refused_and_not_used_up(other: Deed, reason: str) -> None:
     plans = Plans()
-    handle = plans.draw_up(DEED, SHOWN)
+    handle = await plans.draw_up(DEED, SHOWN)
     with pytest.raises(PlanRefusedError, match=reason):
-        plans.use(handle, other)
-    plans.use(handle, DEED)
+        await plans.use(handle, other)
+    await plans.use(handle, DEED)
 
 
-def test_a_plan_expires_after_ten_minutes() -> None:
+async def test_a_plan_expires_after_ten_minutes() -> None:
     clock = Clock()
-    plans = Plans(clock)
-    early, late = plans.draw_up(DEED, SHOWN), plans.draw_up(DEED, SHOWN)
+    plans = Plans(MemoryStore(clock))
+    early, late = await plans.draw_up(DEED, SHOWN), await plans.draw_up(DEED, SHOWN)
     clock.now += LIFETIME - 1
-    plans.use(early, DEED)
+    await plans.use(early, DEED)
     clock.now += 1
     with pytest.raises(PlanRefusedError, match="expired"):
-        plans.use(late, DEED)
+        await plans.use(late, DEED)
 
 
 @given(st.text())
-def test_no_other_text_is_a_plan(handle: str) -> None:
+async def test_no_other_text_is_a_plan(handle: str) -> None:
     plans = Plans()
-    plans.draw_up(DEED, SHOWN)
+    await plans.draw_up(DEED, SHOWN)
     with pytest.raises(PlanRefusedError, match="not known"):
-        plans.find(handle, DEED)
+        await plans.find(handle, DEED)
 
 
-def test_a_plan_that_belongs_to_a_question_is_none_that_a_model_can_use() -> None:
+async def test_a_plan_that_belongs_to_a_question_is_none_that_a_model_can_use() -> None:
     plans = Plans()
-    handle = plans.draw_up(DEED, SHOWN, asked=True)
+    handle = await plans.draw_up(DEED, SHOWN, asked=True)
     with pytest.raises(PlanRefusedError, match="not known"):
-        plans.use(handle, DEED)
-    plans.use(handle, DEED, asked=True)
+        await plans.use(handle, DEED)
+    await plans.use(handle, DEED, asked=True)
 
 
-def test_a_plan_that_was_shown_answers_no_question() -> None:
+async def test_a_plan_that_was_shown_answers_no_question() -> None:
     plans = Plans()
-    handle = plans.draw_up(DEED, SHOWN)
+    handle = await plans.draw_up(DEED, SHOWN)
     with pytest.raises(PlanRefusedError, match="not known"):
-        plans.use(handle, DEED, asked=True)
+        await plans.use(handle, DEED, asked=True)
 
 
-def test_the_oldest_plans_give_way() -> None:
+async def test_the_oldest_plans_give_way() -> None:
     plans = Plans()
-    first = plans.draw_up(DEED, SHOWN)
-    handles = {plans.draw_up(DEED, SHOWN) for _ in range(MOST_PLANS)}
-    assert len(handles) == MOST_PLANS
+    first = await plans.draw_up(DEED, SHOWN)
+    handles = {await plans.draw_up(DEED, SHOWN) for _ in range(MOST_VALUES)}
+    assert len(handles) == MOST_VALUES
     with pytest.raises(PlanRefusedError, match="not known"):
-        plans.find(first, DEED)
+        await plans.find(first, DEED)
+
+
+async def test_of_all_who_use_a_plan_at_once_one_gets_it(store: Store) -> None:
+    """Replicas have plans of their own on one store."""
+    handle = await Plans(store, "A").draw_up(DEED, SHOWN)
+    used: list[Shown] = []
+
+    async def try_it() -> None:
+        with suppress(PlanRefusedError):
+            used.append((await Plans(store, "A").use(handle, DEED)).shown)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(10):
+            group.start_soon(try_it)
+    assert used == [Shown.of(SHOWN)]
+    with pytest.raises(PlanRefusedError, match="used already"):
+        await Plans(store, "A").find(handle, DEED)
+    with pytest.raises(PlanRefusedError, match="not known"):
+        await Plans(store, "B").find(handle, DEED)
+
+
+async def test_the_store_learns_nothing_of_what_was_shown_and_no_handle_that_could_be_used() -> None:
+    store = MemoryStore()
+    handle = await Plans(store).draw_up(replace(DEED, caller="ana@example.org"), Preview("Erase Zoe.", ("zoe@b.co",)))
+    stored = str(store._kinds)
+    assert not any(word in stored for word in (handle, handle.removeprefix("plan_"), "Zoe", "zoe@", "ana@"))
 
 
 MADE = CreatedCampaign(id=17, name="Hi", status="created")
+KIND = CreatedCampaign
+AGAIN = replace(DEED, again=True)
 
 
-def test_the_same_within_an_hour_is_answered_with_the_first_one_and_a_warning() -> None:
+async def begun(repeats: Repeats, deed: Deed = DEED) -> Begun:
+    first = await repeats.begin(deed, KIND)
+    assert isinstance(first, Begun)
+    return first
+
+
+async def done(repeats: Repeats, deed: Deed = DEED) -> None:
+    await repeats.came_to(await begun(repeats, deed), MADE)
+
+
+async def test_the_same_within_an_hour_is_answered_with_the_first_one_and_a_warning() -> None:
     clock = Clock()
-    repeats = Repeats(clock)
-    assert repeats.earlier(DEED) is None
-    repeats.begin(DEED).result = MADE
+    repeats = Repeats(MemoryStore(clock), clock=clock)
+    assert await repeats.earlier(DEED, KIND) is None
+    await done(repeats)
     clock.now += HOUR - 1
-    first = repeats.earlier(replace(DEED, caller="ben", arguments="in other words"))
+    first = await repeats.earlier(replace(DEED, caller="ben", arguments="in other words"), KIND)
     assert isinstance(first, CreatedCampaign)
     assert first.id == 17
     assert "59 minutes ago" in str(first.warning)
     clock.now += 1
-    assert repeats.earlier(DEED) is None
+    assert await repeats.earlier(DEED, KIND) is None
 
 
-def test_what_was_begun_and_never_answered_is_not_done_again() -> None:
+async def test_what_was_begun_and_never_answered_is_not_done_again() -> None:
     repeats = Repeats()
-    repeats.begin(DEED)
+    await begun(repeats)
     with pytest.raises(RepeatedError, match="outcome is not known"):
-        repeats.earlier(DEED)
+        await repeats.earlier(DEED, KIND)
+    with pytest.raises(RepeatedError, match="outcome is not known"):
+        await repeats.begin(DEED, KIND)
 
 
-def test_what_came_to_nothing_may_be_tried_again_and_the_one_before_counts_again() -> None:
+async def test_what_came_to_nothing_may_be_tried_again_and_the_one_before_counts_again() -> None:
     repeats = Repeats()
-    repeats.came_to_nothing(repeats.begin(DEED))
-    assert repeats.earlier(DEED) is None
-    repeats.begin(DEED).result = MADE
-    repeats.came_to_nothing(repeats.begin(DEED))
-    assert repeats.earlier(DEED) is not None
+    await repeats.came_to_nothing(await begun(repeats))
+    assert await repeats.earlier(DEED, KIND) is None
+    await done(repeats)
+    await repeats.came_to_nothing(await begun(repeats, AGAIN))
+    assert await repeats.earlier(DEED, KIND) is not None
 
 
-def test_what_came_to_nothing_does_not_make_what_was_done_meanwhile_forgotten() -> None:
+async def test_what_came_to_nothing_does_not_make_what_was_done_meanwhile_forgotten() -> None:
     repeats = Repeats()
-    first = repeats.begin(DEED)
-    repeats.begin(replace(DEED, again=True)).result = MADE
-    repeats.came_to_nothing(first)
-    assert repeats.earlier(DEED) is not None
+    first = await begun(repeats)
+    await done(repeats, AGAIN)
+    await repeats.came_to_nothing(first)
+    assert await repeats.earlier(DEED, KIND) is not None
+    await repeats.came_to(first, MADE.model_copy(update={"id": 1}))
+    earlier = await repeats.earlier(DEED, KIND)
+    assert isinstance(earlier, CreatedCampaign)
+    assert earlier.id == MADE.id
 
 
-def test_other_arguments_are_no_repetition() -> None:
+async def test_what_was_begun_again_and_again_comes_back_one_by_one() -> None:
     repeats = Repeats()
-    repeats.begin(DEED)
-    assert repeats.earlier(replace(DEED, meaning="other")) is None
-    assert repeats.earlier(replace(DEED, account="B")) is None
+    started = [await begun(repeats, AGAIN) for _ in range(50)]
+    for each in reversed(started):
+        with pytest.raises(RepeatedError):
+            await repeats.earlier(DEED, KIND)
+        await repeats.came_to_nothing(each)
+    assert await repeats.earlier(DEED, KIND) is None
 
 
-def test_only_so_many_are_remembered() -> None:
+async def test_other_arguments_are_no_repetition() -> None:
     repeats = Repeats()
-    for number in range(MOST_REMEMBERED + 1):
-        repeats.begin(replace(DEED, meaning=str(number)))
-    assert repeats.earlier(replace(DEED, meaning="0")) is None
+    await begun(repeats)
+    assert await repeats.earlier(replace(DEED, meaning="other"), KIND) is None
+    assert await repeats.earlier(replace(DEED, account="B"), KIND) is None
+
+
+async def test_of_all_who_begin_the_same_at_once_one_does_it(store: Store) -> None:
+    begun_by: list[Begun] = []
+
+    async def try_it() -> None:
+        with suppress(RepeatedError):
+            begun_by.append(await begun(Repeats(store, "A")))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(10):
+            group.start_soon(try_it)
+    assert len(begun_by) == 1
+    await Repeats(store, "A").came_to(begun_by[0], MADE)
+    earlier = await Repeats(store, "A").begin(DEED, KIND)
+    assert isinstance(earlier, CreatedCampaign)
+    assert earlier.model_copy(update={"warning": None}) == MADE
+    assert await Repeats(store, "B").earlier(DEED, KIND) is None
+
+
+natural = st.integers(0, 99)
+words = st.text(max_size=9)
+ranges = st.lists(st.builds(range, natural, natural), max_size=2).map(tuple)
+EVERY_KIND: dict[type[Result], st.SearchStrategy[Result]] = {
+    CreatedCampaign: st.builds(
+        CreatedCampaign,
+        id=st.none() | natural,
+        name=words,
+        status=words,
+        estimates=st.none() | st.dictionaries(words, natural),
+    ),
+    UploadResult: st.builds(
+        UploadResult,
+        sent=natural,
+        accepted=natural,
+        refused=natural,
+        unaccounted=natural,
+        unsent=natural,
+        refusals=st.lists(st.builds(RefusedRecord, index=st.none() | natural, reason=words), max_size=2),
+        errors=st.lists(words, max_size=2).map(tuple),
+        at_fault=st.none() | words,
+        lost=ranges,
+        left_behind=ranges,
+        advice=words,
+    ),
+    Triggered: st.builds(Triggered, campaigns=natural, people=natural, message=st.none() | words),
+    Announced: st.builds(Announced, name=words, starts=words),
+}
+
+
+def test_every_kind_of_launch_is_among_those_that_are_read_back() -> None:
+    assert {action.result for action in CATALOGUE.values() if action.once} <= EVERY_KIND.keys()
+
+
+@given(result=st.one_of(*EVERY_KIND.values()))
+def test_what_came_of_any_launch_is_read_back_as_it_was(result: Result) -> None:
+    again = type(result).model_validate_json(whole(result))
+    assert again == result
+    assert str(again.failure) == str(result.failure)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from clevertap_mcp.accounts.choice import Offer
+from clevertap_mcp.environment import Confirm
 from clevertap_mcp.expose import listed
 from clevertap_mcp.guard.access import Access
 from clevertap_mcp.rendering.render import size
@@ -15,7 +17,7 @@ from clevertap_mcp.search.finding import ROOM_FOR_OUTPUTS, find, find_tool
 from clevertap_mcp.search.ranking import deeds, known_meanings, rank, sayings
 from clevertap_mcp.search.running import Outcome, meant, run_tool
 from clevertap_mcp.server import SEARCHED, instructions
-from clevertap_mcp.settings import Confirm, read_settings
+from clevertap_mcp.settings import read_settings
 from clevertap_mcp.toolsets import choose
 from clevertap_tools.actions import CATALOGUE
 from clevertap_tools.effect import Effect
@@ -24,12 +26,19 @@ from clevertap_tools.errors import InvalidArgumentsError
 MOST_TOKENS = 1_200
 
 
+def offered(access: Access) -> dict[str, Offer]:
+    return {key: Offer(action, access) for key, action in choose("all", CATALOGUE, access).items()}
+
+
+EVERYTHING = offered(Access.FULL)
+
+
 def told(tool: Any) -> dict[str, Any]:
     return dict(tool.model_dump(by_alias=True, exclude_none=True))
 
 
 def test_both_tools_together_cost_little() -> None:
-    text = "".join(compact(told(tool)) for tool in (find_tool(), run_tool(CATALOGUE, Access.FULL)))
+    text = "".join(compact(told(tool)) for tool in (find_tool(), run_tool(EVERYTHING)))
     assert len(text) // 4 <= MOST_TOKENS
 
 
@@ -43,7 +52,7 @@ def test_both_tools_together_cost_little() -> None:
     ],
 )
 def test_running_has_the_hints_of_the_worst_that_it_may_do(access: Access, expected: tuple[bool, ...]) -> None:
-    hints = run_tool(choose("all", CATALOGUE, access), access).annotations
+    hints = run_tool(offered(access)).annotations
     assert hints
     assert (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint) == expected
 
@@ -55,7 +64,7 @@ def test_finding_only_reads_and_stays_here() -> None:
 
 
 def test_what_running_says_of_its_answers_holds_for_every_action() -> None:
-    common = told(run_tool(CATALOGUE, Access.FULL))["outputSchema"]
+    common = told(run_tool(EVERYTHING))["outputSchema"]
     assert "additionalProperties" not in common
     assert "required" not in common
     for action in CATALOGUE.values():
@@ -66,7 +75,7 @@ def test_what_running_says_of_its_answers_holds_for_every_action() -> None:
 
 
 def test_actions_are_told_with_their_results_while_there_is_room() -> None:
-    found = find({"intent": "list users", "limit": 10}, CATALOGUE, Access.FULL, Confirm.AUTO)
+    found = find({"intent": "list users", "limit": 10}, EVERYTHING, Confirm.AUTO)
     told_of = ["output_schema" in action for action in found.actions]
     assert told_of == sorted(told_of, reverse=True)
     assert told_of[0]
@@ -76,8 +85,8 @@ def test_actions_are_told_with_their_results_while_there_is_room() -> None:
 
 def test_what_is_found_is_told_for_the_access() -> None:
     campaign = {"intent": "create-campaign", "limit": 1}
-    (at_read,) = find(campaign, choose("all", CATALOGUE, Access.READ), Access.READ, Confirm.AUTO).actions
-    (in_full,) = find(campaign, CATALOGUE, Access.FULL, Confirm.AUTO).actions
+    (at_read,) = find(campaign, offered(Access.READ), Confirm.AUTO).actions
+    (in_full,) = find(campaign, EVERYTHING, Confirm.AUTO).actions
     assert (at_read["effects"], in_full["effects"]) == (["read"], ["read", "send"])
     assert "plan" not in at_read["input_schema"]["properties"]
     assert "plan" in in_full["input_schema"]["properties"]
@@ -85,19 +94,19 @@ def test_what_is_found_is_told_for_the_access() -> None:
 
 @pytest.mark.parametrize("key", ["get-events", "get_events", "clevertap_get_events", " Get-Events "])
 def test_a_key_is_taken_however_it_is_written(key: str) -> None:
-    action, arguments = meant({"key": key, "arguments": json.dumps({"event_name": "Charged"})}, CATALOGUE)
-    assert (action.key, arguments) == ("get-events", {"event_name": "Charged"})
+    offer, arguments = meant({"key": key, "arguments": json.dumps({"event_name": "Charged"})}, EVERYTHING)
+    assert (offer.action.key, arguments) == ("get-events", {"event_name": "Charged"})
 
 
 def test_arguments_may_be_left_out() -> None:
-    assert meant({"key": "get-schema"}, CATALOGUE) == (CATALOGUE["get-schema"], {})
-    assert meant({"key": "get-schema", "arguments": None}, CATALOGUE)[1] == {}
+    assert meant({"key": "get-schema"}, EVERYTHING) == (EVERYTHING["get-schema"], {})
+    assert meant({"key": "get-schema", "arguments": None}, EVERYTHING)[1] == {}
 
 
 @pytest.mark.parametrize("key", ["stop-campaign", "nobody-knows", "find-actions"])
 def test_what_is_not_offered_is_refused_like_what_does_not_exist(key: str) -> None:
     with pytest.raises(InvalidArgumentsError, match="'key' names no action here") as caught:
-        meant({"key": key}, choose("all", CATALOGUE, Access.READ))
+        meant({"key": key}, offered(Access.READ))
     assert key not in str(caught.value)
 
 

@@ -214,7 +214,8 @@ def test_a_host_that_no_longer_reads_ends_the_server_without_noise(start: Start)
 def test_prints_of_others_do_not_reach_the_pipe() -> None:
     code = (
         "import os\n"
-        "from clevertap_mcp.transports.standard_streams import protected_stdout, write_all\n"
+        "from clevertap_mcp.transports.descriptors import write_all\n"
+        "from clevertap_mcp.transports.standard_streams import protected_stdout\n"
         "with protected_stdout() as own:\n"
         "    print('stray', flush=True)\n"
         "    write_all(own, b'message\\n')\n"

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from clevertap_tools.client import Transport, in_process
+from clevertap_tools.ways import Transport, in_process
 
 Answering = Callable[[Any], Awaitable[tuple[int, Any]]]
 """From the JSON of a request to the HTTP status and the JSON of its answer."""

@@ -11,8 +11,9 @@ from pydantic import SecretStr
 
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Kind, Sandbox
 from clevertap_tools.account import HOSTS, Account, region_url
-from clevertap_tools.client import Client, in_process
+from clevertap_tools.client import Client
 from clevertap_tools.connection import State, check
+from clevertap_tools.ways import in_process
 
 if TYPE_CHECKING:
     from tools.conftest import Site

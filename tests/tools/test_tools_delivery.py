@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from clevertap_sandbox import Kind
 from clevertap_tools.account import Account
 from clevertap_tools.action import CATALOGUE
-from clevertap_tools.client import Client, in_process
+from clevertap_tools.client import Client
 from clevertap_tools.errors import (
     CleverTapError,
     DeadlineError,
@@ -33,6 +33,7 @@ from clevertap_tools.errors import (
 )
 from clevertap_tools.files.delivery import CHUNK, Delivery, Piece
 from clevertap_tools.files.presigned import UnsafeAddressError, presigned, without
+from clevertap_tools.ways import in_process
 from clevertap_tools.wire import Answer
 
 if TYPE_CHECKING:

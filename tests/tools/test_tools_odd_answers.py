@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from clevertap_tools.account import Account
 from clevertap_tools.action import CATALOGUE
-from clevertap_tools.client import Client, whole_body
+from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import (
     CleverTapError,
@@ -28,6 +28,7 @@ from clevertap_tools.errors import (
     UnreadableAnswerError,
 )
 from clevertap_tools.page import first_page, walk
+from clevertap_tools.replies import whole_body
 from clevertap_tools.upload import upload
 from clevertap_tools.wire import Answer, JsonObject, post, read_envelope
 

@@ -3,14 +3,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tenacity import AsyncRetrying, Future, RetryCallState
 
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import (
-    CleverTapError,
-    CredentialsError,
     DeadlineError,
-    InvalidRequestError,
     LostAnswerError,
     RateLimitedError,
     ServiceError,
@@ -18,57 +14,47 @@ from clevertap_tools.errors import (
     UnreachableError,
     UnreadableAnswerError,
 )
-from clevertap_tools.retry import RetryBudget, RetryPolicy
+from clevertap_tools.retry import RetryBudget, RetryPolicy, may_repeat
 
 LEFT = (LostAnswerError("lost"), ServiceError("500"), UnreadableAnswerError("html"))
 NEVER_TAKEN = (UnreachableError("refused"), RateLimitedError("429"))
-REFUSED = (InvalidRequestError("400", status=400), CredentialsError("401"))
-
-
-def after(attempt: int, error: CleverTapError) -> RetryCallState:
-    """Where a call stands after so many attempts, the last of which failed."""
-    state = RetryCallState(AsyncRetrying(), None, (), {})
-    state.attempt_number = attempt
-    state.outcome = Future.construct(attempt, error, has_exception=True)
-    return state
 
 
 def policy(random: float = 1.0, budget: RetryBudget | None = None) -> RetryPolicy:
     return RetryPolicy(budget or RetryBudget(), lambda: random)
 
 
+def wait_after(
+    attempt: int, error: UnavailableError, time_left: float = float("inf"), made: RetryPolicy | None = None
+) -> float | None:
+    """What is waited after so many attempts at a read, the last of which failed."""
+    return (made or policy()).wait(Effect.READ, attempt, error, time_left)
+
+
 @pytest.mark.parametrize("effect", Effect)
 @pytest.mark.parametrize("error", LEFT, ids=lambda error: type(error).__name__)
 def test_what_may_have_been_taken_in_is_repeated_only_if_that_is_harmless(
-    effect: Effect, error: CleverTapError
+    effect: Effect, error: UnavailableError
 ) -> None:
-    assert policy().worth_repeating(effect)(error) is (effect in (Effect.READ, Effect.UPSERT))
+    harmless = effect in (Effect.READ, Effect.UPSERT)
+    assert may_repeat(effect, error) is harmless
+    assert (policy().wait(effect, 1, error, 60.0) is not None) is harmless
 
 
 @pytest.mark.parametrize("effect", Effect)
 @pytest.mark.parametrize("error", NEVER_TAKEN, ids=lambda error: type(error).__name__)
-def test_what_was_never_taken_in_may_be_repeated_whatever_it_does(effect: Effect, error: CleverTapError) -> None:
-    assert policy().worth_repeating(effect)(error)
+def test_what_was_never_taken_in_may_be_repeated_whatever_it_does(effect: Effect, error: UnavailableError) -> None:
+    assert may_repeat(effect, error)
 
 
-@pytest.mark.parametrize("effect", Effect)
-@pytest.mark.parametrize("error", REFUSED, ids=lambda error: type(error).__name__)
-def test_a_refusal_is_never_repeated(effect: Effect, error: CleverTapError) -> None:
-    assert not policy().worth_repeating(effect)(error)
-    assert not policy().worth_repeating(effect)(ValueError("ours"))
-
-
-@given(attempt=st.integers(1, 50), random=st.floats(0, 1))
-def test_a_wait_is_anything_up_to_a_bound_that_doubles_until_eight_seconds(attempt: int, random: float) -> None:
-    wait = policy(random).wait(after(attempt, ServiceError("500")))
-    assert wait == random * min(8.0, 2.0 ** (attempt - 1))
+@given(attempt=st.integers(1, 3), random=st.floats(0, 1))
+def test_a_wait_is_anything_up_to_a_bound_that_doubles(attempt: int, random: float) -> None:
+    assert wait_after(attempt, ServiceError("500"), made=policy(random)) == random * 2.0 ** (attempt - 1)
 
 
 @given(asked=st.floats(0, 30), attempt=st.integers(1, 3))
 def test_what_clevertap_asks_for_up_to_thirty_seconds_is_waited_exactly(asked: float, attempt: int) -> None:
-    state = after(attempt, RateLimitedError("429", retry_after=asked))
-    assert policy().wait(state) == asked
-    assert not policy().stop(forever)(state)
+    assert wait_after(attempt, RateLimitedError("429", retry_after=asked)) == asked
 
 
 @pytest.mark.parametrize("asked", [30.5, 3600.0, float("inf")])
@@ -76,28 +62,18 @@ def test_what_clevertap_asks_for_up_to_thirty_seconds_is_waited_exactly(asked: f
 def test_who_asks_for_more_than_thirty_seconds_gets_no_further_attempt(
     asked: float, kind: type[RateLimitedError | ServiceError]
 ) -> None:
-    assert policy().stop(forever)(after(1, kind("wait", retry_after=asked)))
-
-
-def forever() -> float:
-    """As much time as anybody wants."""
-    return float("inf")
+    assert wait_after(1, kind("wait", retry_after=asked)) is None
 
 
 def test_who_asks_for_more_time_than_is_left_gets_no_further_attempt() -> None:
-    state = after(1, RateLimitedError("429", retry_after=4.0))
-    assert policy().stop(lambda: 3.9)(state)
-    assert not policy().stop(lambda: 4.1)(state)
+    error = RateLimitedError("429", retry_after=4.0)
+    assert wait_after(1, error, time_left=3.9) is None
+    assert wait_after(1, error, time_left=4.1) == 4.0
 
 
 def test_attempts_are_four_at_most() -> None:
-    stops = [policy().stop(forever)(after(attempt, ServiceError("500"))) for attempt in (1, 2, 3, 4)]
-    assert stops == [False, False, False, True]
-
-
-def test_a_state_without_an_outcome_asks_for_nothing() -> None:
-    state = RetryCallState(AsyncRetrying(), None, (), {})
-    assert policy().wait(state) == 1.0
+    waits = [wait_after(attempt, ServiceError("500")) for attempt in (1, 2, 3, 4)]
+    assert waits == [1.0, 2.0, 4.0, None]
 
 
 @given(st.lists(st.booleans(), max_size=200))
@@ -125,8 +101,9 @@ def test_a_purse_that_is_empty_fills_again_with_requests_and_never_over_the_rese
 
 def test_the_purse_is_not_touched_by_what_stops_for_another_reason() -> None:
     budget = RetryBudget(reserve=1)
-    assert policy(budget=budget).stop(forever)(after(4, ServiceError("500")))
-    assert policy(budget=budget).stop(forever)(after(1, ServiceError("500", retry_after=31)))
+    assert wait_after(4, ServiceError("500"), made=policy(budget=budget)) is None
+    assert wait_after(1, ServiceError("500", retry_after=31), made=policy(budget=budget)) is None
+    assert policy(budget=budget).wait(Effect.SEND, 1, ServiceError("500"), 60.0) is None
     assert budget.take()
 
 

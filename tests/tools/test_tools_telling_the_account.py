@@ -9,12 +9,13 @@ from pydantic import SecretStr
 
 from clevertap_sandbox import Fault, Kind, Sandbox
 from clevertap_tools.account import Account
-from clevertap_tools.client import Client, in_process
+from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import OutcomeUnknownError
 from clevertap_tools.routes import wants_token
 from clevertap_tools.upload import Batch, BatchOutcome, Ledger, Refusal
 from clevertap_tools.upload_result import ADVICE, result_of, spans
+from clevertap_tools.ways import in_process
 from clevertap_tools.wire import headers, post, read_envelope
 
 

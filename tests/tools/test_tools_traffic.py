@@ -14,7 +14,7 @@ from clevertap_sandbox.serve import serving
 from clevertap_tools import wire
 from clevertap_tools.account import Account
 from clevertap_tools.action import CATALOGUE
-from clevertap_tools.client import Client, in_process
+from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import (
     DeadlineError,
@@ -25,6 +25,7 @@ from clevertap_tools.errors import (
     UnreachableError,
 )
 from clevertap_tools.upload import upload
+from clevertap_tools.ways import in_process
 
 if TYPE_CHECKING:
     from tools.conftest import MakeSite, Perform, Site

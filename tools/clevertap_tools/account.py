@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from ipaddress import ip_address
 from types import MappingProxyType
@@ -58,8 +59,7 @@ class Account:
 
     def without_secrets(self, text: bytes) -> bytes:
         """What a host said, without our secrets: some repeat in an answer what they were asked with."""
-        found = {spelling.encode() for secret in self.secrets for spelling in spellings(secret)}
-        for spelling in sorted(found, key=len, reverse=True):
+        for spelling in spelled(self.secrets):
             text = text.replace(spelling, b"[secret]")
         return text
 
@@ -68,6 +68,13 @@ class Account:
         """The region that the base URL belongs to, None when it is nobody's."""
         host = urlsplit(self.base_url).hostname
         return next((name for name, known in {**HOSTS, **LEGACY_HOSTS}.items() if known == host), None)
+
+
+@lru_cache
+def spelled(secrets: tuple[str, ...]) -> tuple[bytes, ...]:
+    """All ways in which some secrets are written, the longest first."""
+    found = {spelling.encode() for secret in secrets for spelling in spellings(secret)}
+    return tuple(sorted(found, key=len, reverse=True))
 
 
 def spellings(secret: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The only room that talks to the network: connections, deadline, retries by effect, limits on concurrency.
+"""How CleverTap is called: deadline, retries by effect, limits on concurrency; `ways` leads to the network itself.
 
 One `Client` serves one account. `for_call` gives a view of it for one tool call: everything that is done through that
 view, retries and polls among it, shares one deadline.
@@ -9,22 +9,20 @@ from __future__ import annotations
 import random as chance
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import anyio
 import httpx2
-from tenacity import AsyncRetrying, retry_if_exception
 
 from clevertap_tools import wire
 from clevertap_tools.account import Account
+from clevertap_tools.contact import Contact
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import (
     CleverTapError,
-    ConfigurationError,
     CredentialsError,
     DeadlineError,
     InvalidArgumentsError,
@@ -37,20 +35,18 @@ from clevertap_tools.errors import (
 )
 from clevertap_tools.files.local_files import Files
 from clevertap_tools.files.resolving import Resolve, addresses
-from clevertap_tools.limits import CONCURRENCY, MOST_UPLOADS, Families
+from clevertap_tools.flight import NOBODY, Flight, Observer
+from clevertap_tools.limits import CONCURRENCY, MOST_UPLOADS, Families, Limits
 from clevertap_tools.memory import Memory
 from clevertap_tools.retry import RetryBudget, RetryPolicy
+from clevertap_tools.ways import Transport, Ways
 from clevertap_tools.wire import Answer, Call, JsonObject
 
 T = TypeVar("T")
 Progress = Callable[[float, float | None, str], Awaitable[None]]
 """Told how much is done, how much there is (None: not known) and a few words."""
-Transport = httpx2.AsyncBaseTransport
 
 DEADLINE = 55.0
-TIMEOUT = httpx2.Timeout(60.0, connect=5.0, pool=None)
-LARGEST_ANSWER = 256 << 20
-"""Bytes; a page of 5,000 large profiles stays well below."""
 
 
 async def no_progress(_done: float, _total: float | None, _message: str) -> None:
@@ -60,23 +56,6 @@ async def no_progress(_done: float, _total: float | None, _message: str) -> None
 def as_it_is(stored: JsonObject) -> JsonObject:
     """The same."""
     return stored
-
-
-@dataclass(slots=True)
-class Flight:
-    """Where one request is, so that nobody guesses afterwards whether CleverTap may have it."""
-
-    left: bool = False
-    """Whether this attempt has begun to leave and was not refused whole."""
-    doubtful: bool = False
-    """Whether an earlier attempt may have been taken in."""
-    waiting: UnavailableError | None = None
-    """Why the next attempt has to wait, while it does."""
-
-    async def watch(self, event: str, _info: dict[str, Any]) -> None:
-        """Follow the HTTP library's trace of an attempt."""
-        if event == "http11.send_request_headers.started":
-            self.left = True
 
 
 class Client:
@@ -95,6 +74,8 @@ class Client:
         sleep: Waits for some seconds.
         resolve: Finds the addresses of a host's name.
         files: The files of this machine that calls may read.
+        observer: Who watches its requests.
+        limits: Who counts the requests in flight; this process alone unless told otherwise.
     """
 
     def __init__(  # noqa: PLR0913 - the whole configuration, by keyword
@@ -109,11 +90,15 @@ class Client:
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         resolve: Resolve = addresses,
         files: Files = Files(),  # noqa: B008 - immutable
+        observer: Observer = NOBODY,
+        limits: Limits | None = None,
     ) -> None:
         self.account = account
         self.clock = clock
         self.memory = Memory(clock)
         """What this account said a moment ago; all calls share it."""
+        self.contact = Contact(clock)
+        """When it last said anything."""
         self.shown: Callable[[JsonObject], JsonObject] = as_it_is
         """What CleverTap has stored, as a preview may quote it: some of it may be for nobody's eyes."""
         self.resolve = resolve
@@ -123,18 +108,23 @@ class Client:
         self._until: float | None = None
         self._progress: Progress = no_progress
         self._sleep = sleep
+        self._observer = observer
         self._retry = RetryPolicy(RetryBudget(), random)
-        self._families = Families(self.upload_concurrency)
-        self._http = connections(transport)
+        self._limits = limits or Families(self.upload_concurrency)
+        self._ways = Ways(account, transport)
 
     async def __aenter__(self) -> Self:
-        await self._http.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._http.__aexit__(kind, error, trace)
+        await self._ways.close()
+
+    def renew(self, account: Account) -> None:
+        """Call the same project with other credentials, from the next call on; what it said before is forgotten."""
+        self.account = account
+        self.memory = Memory(self.clock)
 
     def for_call(
         self,
@@ -192,7 +182,7 @@ class Client:
         """
         self._retry.budget.pay_in()
         with self.within_deadline():
-            return await self._retrying(Effect.READ)(attempt, self._http)
+            return await self._persistently(Effect.READ, lambda: attempt(self._ways.library))
 
     async def send(self, call: Call[T]) -> T:
         """Send a call, again where its effect allows, and read its answer.
@@ -203,29 +193,37 @@ class Client:
             UnavailableError: There was no answer and nothing changed.
         """
         flight = Flight()
+        with self._observer.flying(call.method, call.path, flight):
+            return await self._sent(call, flight)
+
+    async def _sent(self, call: Call[T], flight: Flight) -> T:
         self._retry.budget.pay_in()
         with self._deadline():
             try:
-                return await self._retrying(call.effect)(self._attempt, call, flight)
+                return await self._persistently(call.effect, lambda: self._attempt(call, flight))
             except UnavailableError as error:
                 raise self._outcome(call, flight, error) from None
             except RejectedError as error:
                 raise self._outcome(call, flight, self._advised(error)) from None
         raise self._outcome(call, flight, flight.waiting or self._too_late(left=flight.left))
 
-    def _retrying(self, effect: Effect) -> AsyncRetrying:
-        return AsyncRetrying(
-            sleep=self._sleep,
-            wait=self._retry.wait,
-            stop=self._retry.stop(self._time_left),
-            retry=retry_if_exception(self._retry.worth_repeating(effect)),
-            reraise=True,
-        )
+    async def _persistently(self, effect: Effect, attempt: Callable[[], Awaitable[T]]) -> T:
+        """What comes of an attempt, or of another where that may help."""
+        number = 1
+        while True:
+            try:
+                return await attempt()
+            except UnavailableError as error:
+                wait = self._retry.wait(effect, number, error, self._time_left())
+                if wait is None:
+                    raise
+            await self._sleep(wait)
+            number += 1
 
     async def _attempt(self, call: Call[T], flight: Flight) -> T:
         flight.waiting = None
         try:
-            async with self._families.place(call.family):
+            async with self._limits.place(call.family):
                 answer = await self._exchange(call, flight)
             return readable(call, answer)
         except CleverTapError as error:
@@ -237,27 +235,21 @@ class Client:
     async def _exchange(self, call: Call[Any], flight: Flight) -> Answer:
         """One request and its whole answer, without what it repeats of our secrets."""
         flight.left = False
+        flight.attempts += 1
+        address, headers = wire.address(self.account, call), wire.headers(self.account, call)
         try:
-            request = self._http.build_request(
-                call.method,
-                wire.address(self.account, call),
-                headers=wire.headers(self.account, call),
-                content=call.body or None,
-                extensions={"trace": flight.watch},
-            )
-            async with AsyncExitStack() as stack:
-                response = await self._http.send(request, stream=True)
-                stack.push_async_callback(response.aclose)
-                body = await whole_body(response)
+            reply = await self._ways.to_account.ask(call.method, address, headers, call.body, flight.leave)
         except httpx2.InvalidURL:
             raise InvalidArgumentsError.of("", "these arguments make too long an address; shorten them") from None
         except (httpx2.TransportError, httpx2.DecodingError) as error:
             raise transport_error(error, left=flight.left) from error
+        flight.status = reply.status
+        self.contact.made()
         return Answer(
-            response.status_code,
-            self.account.without_secrets(body),
-            self.account.without_secrets(response.headers.get("content-type", "").encode()).decode(),
-            wire.seconds_to_wait(response.headers.get("retry-after"), self.clock()),
+            reply.status,
+            self.account.without_secrets(reply.body),
+            self.account.without_secrets(reply.headers.get("content-type", "").encode()).decode(),
+            wire.seconds_to_wait(reply.headers.get("retry-after"), self.clock()),
         )
 
     def _advised(self, error: RejectedError) -> RejectedError:
@@ -295,47 +287,6 @@ class Client:
         )
 
 
-def connections(transport: Transport | None) -> httpx2.AsyncClient:
-    """The HTTP library's connections, as CleverTap and its limits want them.
-
-    Raises:
-        ConfigurationError: The environment's proxy or certificate settings cannot be used.
-    """
-    try:
-        return httpx2.AsyncClient(
-            timeout=TIMEOUT,
-            transport=transport,
-            # Plain http is for this machine only; a proxy of the environment would carry the passcode off it.
-            mounts={"http://": None},
-            follow_redirects=False,
-            headers={"User-Agent": "clevertap-mcp"},
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=MOST_UPLOADS + CONCURRENCY),
-        )
-    except (ValueError, ImportError, OSError, httpx2.InvalidURL) as error:
-        raise ConfigurationError(
-            "The proxy or certificate settings of this environment cannot be used "
-            f"({type(error).__name__}); check HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
-        ) from None
-
-
-async def whole_body(response: httpx2.Response, most: int = LARGEST_ANSWER) -> bytes:
-    """All of an answer's body, unpacked.
-
-    Args:
-        response: The answer, its head read.
-        most: Bytes that are too many for any answer of CleverTap's to have.
-
-    Raises:
-        UnreadableAnswerError: It is larger.
-    """
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > most:
-            raise UnreadableAnswerError(f"CleverTap's answer is larger than {most} bytes; ask for less.")
-    return bytes(body)
-
-
 def readable(call: Call[T], answer: Answer) -> T:
     """What a call's answer says.
 
@@ -359,21 +310,3 @@ def transport_error(error: Exception, *, left: bool) -> UnavailableError:
     if not left:
         return UnreachableError(f"No connection to CleverTap ({kind}).")
     return LostAnswerError(f"The connection to CleverTap broke before its answer was complete ({kind}).")
-
-
-class InProcess(httpx2.ASGITransport):
-    """An ASGI application in this process, in place of a host on the network."""
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Hand the request over; it has left as soon as it was handed over."""
-        if (watch := request.extensions.get("trace")) is not None:
-            await watch("http11.send_request_headers.started", {})
-        try:
-            return await super().handle_async_request(request)
-        except ConnectionResetError as error:  # the sandbox's way to break a connection that does not exist
-            raise httpx2.ReadError(str(error), request=request) from error
-
-
-def in_process(application: Any) -> Transport:
-    """A way to an ASGI application, such as the sandbox, without a port."""
-    return InProcess(application)

@@ -32,7 +32,7 @@ def read_pollable(answer: Answer, known: str | None = None) -> JsonObject | Pend
     """
     body = wire.read_body(answer)
     if str(body.get("status")).lower() != "partial":
-        return wire.read_envelope(answer)
+        return wire.successful(answer, body)
     req_id = body.get("req_id") or known
     if not re.fullmatch(r"\d{1,20}", str(req_id or "")):
         raise UnreadableAnswerError("CleverTap is still computing, but gave no req_id to ask again with.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -39,8 +40,8 @@ def checked_query(query: list[Parameter]) -> list[Parameter]:
     Raises:
         ValueError: A name comes twice.
     """
-    names = [each.name for each in query]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    names = Counter(each.name for each in query)
+    twice = next((name for name, times in names.items() if times > 1), None)
     if twice is not None:
         raise ValueError(f"has {twice!r} twice; each name goes once")
     return query

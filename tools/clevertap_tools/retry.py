@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tenacity import RetryCallState
-
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import UnavailableError
 
 ATTEMPTS = 4
-FIRST_WAIT = 0.5
-LONGEST_WAIT = 8.0
+FIRST_WAIT = 1.0
 LONGEST_RETRY_AFTER = 30.0
 """Seconds; whoever asks us to wait longer gets no further attempt within this call."""
 
@@ -53,35 +50,26 @@ class RetryPolicy:
     budget: RetryBudget
     random: Callable[[], float]
 
-    def worth_repeating(self, effect: Effect) -> Callable[[BaseException], bool]:
-        """Which failures of a request with this effect allow another attempt."""
+    def wait(self, effect: Effect, attempt: int, error: UnavailableError, time_left: float) -> float | None:
+        """Seconds until the next attempt: what CleverTap asked for, else anything up to a doubling bound.
 
-        def judge(error: BaseException) -> bool:
-            if not isinstance(error, UnavailableError) or error.lasting:
-                return False
-            return effect.repeatable or not error.taken
+        Args:
+            effect: What the request does.
+            attempt: How many were made, 1 or more.
+            error: Why the last one failed.
+            time_left: Seconds until the call has to end.
 
-        return judge
-
-    def stop(self, time_left: Callable[[], float]) -> Callable[[RetryCallState], bool]:
-        """Whether to give up: enough attempts, asked to wait longer than there is time, or the purse is empty."""
-
-        def judge(state: RetryCallState) -> bool:
-            asked = retry_after(state)
-            too_long = asked is not None and asked > min(LONGEST_RETRY_AFTER, time_left())
-            return state.attempt_number >= ATTEMPTS or too_long or not self.budget.take()
-
-        return judge
-
-    def wait(self, state: RetryCallState) -> float:
-        """Seconds until the next attempt: what CleverTap asked for, else anything up to a doubling bound."""
-        asked = retry_after(state)
-        if asked is not None:
-            return asked
-        return self.random() * min(LONGEST_WAIT, FIRST_WAIT * 2.0**state.attempt_number)
+        Returns:
+            None if there shall be no other attempt: it could do harm, there were enough of them, CleverTap asked to
+            wait longer than there is time, or the purse is empty.
+        """
+        asked = error.retry_after
+        too_long = asked is not None and asked > min(LONGEST_RETRY_AFTER, time_left)
+        if not may_repeat(effect, error) or attempt >= ATTEMPTS or too_long or not self.budget.take():
+            return None
+        return self.random() * FIRST_WAIT * 2.0 ** (attempt - 1) if asked is None else asked
 
 
-def retry_after(state: RetryCallState) -> float | None:
-    """How long the failure that just happened asks us to wait."""
-    error = state.outcome.exception() if state.outcome else None
-    return error.retry_after if isinstance(error, UnavailableError) else None
+def may_repeat(effect: Effect, error: UnavailableError) -> bool:
+    """Whether another attempt may help, and does no harm if this one was taken in."""
+    return not error.lasting and (effect.repeatable or not error.taken)

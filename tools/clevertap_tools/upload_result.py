@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from clevertap_tools.action import Arguments, Listing, Result
 from clevertap_tools.client import Client
@@ -23,6 +23,14 @@ class Uploading(Arguments):
     """What every upload takes besides its records."""
 
     dry_run: DryRun = False
+
+
+def rows(given: object) -> object:
+    """A range that was written as a list: its beginning, end and step."""
+    return range(*given) if isinstance(given, list) else given
+
+
+Rows = Annotated[range, BeforeValidator(rows)]
 
 
 class RefusedRecord(Result):
@@ -55,8 +63,8 @@ class UploadResult(Listing):
     """What went wrong with whole batches, in CleverTap's words where it had any."""
     at_fault: Annotated[str | None, Field(exclude=True)] = None
     """The field for which whole batches were refused."""
-    lost: Annotated[tuple[range, ...], Field(exclude=True)] = ()
-    left_behind: Annotated[tuple[range, ...], Field(exclude=True)] = ()
+    lost: Annotated[tuple[Rows, ...], Field(exclude=True)] = ()
+    left_behind: Annotated[tuple[Rows, ...], Field(exclude=True)] = ()
     advice: Annotated[str, Field(exclude=True)] = ""
     dry_run: Annotated[bool, Field(exclude=True)] = False
 

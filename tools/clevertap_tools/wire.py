@@ -132,7 +132,15 @@ def read_envelope(answer: Answer) -> JsonObject:
         CredentialsError, InvalidRequestError: CleverTap refused, by HTTP status or by the body's own word.
         RateLimitedError, ServiceError, UnreadableAnswerError: There is no answer to the question.
     """
-    body = read_body(answer)
+    return successful(answer, read_body(answer))
+
+
+def successful(answer: Answer, body: JsonObject) -> JsonObject:
+    """The body of an answer, if it says success.
+
+    Raises:
+        CleverTapError: See `read_envelope`.
+    """
     status = str(body.get("status", "fail" if "error" in body else "success")).lower()
     if status == "success":
         return body
@@ -164,9 +172,10 @@ def read_body(answer: Answer) -> JsonObject:
 
 def http_error(answer: Answer) -> CleverTapError | None:
     """The error that the HTTP status alone stands for, with CleverTap's own words if it sent any."""
-    status, text = answer.status, error_text(answer)
+    status = answer.status
     if status < 300:  # noqa: PLR2004 - HTTP's own numbers read better than names
         return None
+    text = error_text(answer)
     if status == 401:  # noqa: PLR2004
         return CredentialsError(text)
     if status == 429:  # noqa: PLR2004

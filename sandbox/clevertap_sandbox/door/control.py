@@ -1,6 +1,7 @@
 """The control path `/_sandbox/`, from this machine only.
 
-Plan faults, read the request log, and play the SDKs: tell of devices and events that uploads cannot bring.
+Plan faults, read the request log and how many requests there were at once, and play the SDKs: tell of devices and
+events that uploads cannot bring.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from clevertap_sandbox.door.gate import Traffic
     from clevertap_sandbox.door.log import Recorded, RequestLog
     from clevertap_sandbox.project import Project
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "::ffff:127.0.0.1"})
 
 
-def control_routes(project: Project, faults: FaultPlan, requests: RequestLog) -> list[Route]:
+def control_routes(project: Project, traffic: Traffic, faults: FaultPlan, requests: RequestLog) -> list[Route]:
     """Make the routes of the control path."""
 
     async def change_faults(request: Request) -> Response:
@@ -50,6 +52,10 @@ def control_routes(project: Project, faults: FaultPlan, requests: RequestLog) ->
             return Response(status_code=204)
         return JSONResponse([_readable(recorded) for recorded in list(requests)])
 
+    async def read_peaks(request: Request) -> Response:
+        _need_loopback(request)
+        return JSONResponse(traffic.peaks())
+
     async def read_mails(request: Request) -> Response:
         _need_loopback(request)
         with project.database() as db:
@@ -58,6 +64,7 @@ def control_routes(project: Project, faults: FaultPlan, requests: RequestLog) ->
     return [
         Route("/_sandbox/faults", change_faults, methods=["POST", "DELETE"]),
         Route("/_sandbox/requests", read_requests, methods=["GET", "DELETE"]),
+        Route("/_sandbox/peaks", read_peaks, methods=["GET"]),
         Route("/_sandbox/mails", read_mails, methods=["GET"]),
         Route("/_sandbox/campaigns", _storing(project, store_campaigns), methods=["POST"]),
         Route("/_sandbox/devices", _storing(project, store_devices), methods=["POST"]),

@@ -101,6 +101,11 @@ class Traffic:
         with self._lock:
             return self._peaks[path]
 
+    def peaks(self) -> dict[str, int]:
+        """The same for every path that was ever asked for."""
+        with self._lock:
+            return dict(self._peaks)
+
     @contextmanager
     def presence(self, path: str) -> Iterator[None]:
         """Count a request while it lasts."""

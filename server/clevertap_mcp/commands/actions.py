@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import click
 
-from clevertap_mcp.app import opened
 from clevertap_mcp.commands.exits import DONE, FAILED, complain, say
 from clevertap_mcp.commands.printing import described, show, spoken, table
 from clevertap_mcp.commands.terminal import Terminal
 from clevertap_mcp.guard.host import Requester
+from clevertap_mcp.opening import opened
 from clevertap_mcp.rendering.figures import figures
 from clevertap_mcp.toolsets import EVERYTHING, Catalogue, choose, key_of
 from clevertap_tools.action import Action, Result

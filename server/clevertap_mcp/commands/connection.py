@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from clevertap_mcp.app import way_to
 from clevertap_mcp.commands.exits import say
 from clevertap_mcp.commands.printing import show
-from clevertap_mcp.settings import MissingSettingError, Settings, variable
+from clevertap_mcp.environment import MissingSettingError, variable
+from clevertap_mcp.opening import way_to
+from clevertap_mcp.settings import Settings
 from clevertap_tools.client import Client
 from clevertap_tools.connection import Connection, State, check
 from clevertap_tools.errors import ConfigurationError
@@ -46,6 +47,7 @@ def standing(read: Callable[[], Settings], *, search_regions: bool) -> Connectio
         return Connection(State.CLIENT_ACTION_REQUIRED, error.message)
     except ConfigurationError as error:
         return Connection(State.CONFIGURATION_ERROR, error.message)
+    search_regions = search_regions and settings.account.region is not None  # not one of their own, in a file
     with way_to(settings) as transport:
         connect = partial(Client, deadline=settings.deadline, transport=transport)
         return anyio.run(partial(check, settings.account, search_regions=search_regions, connect=connect))

@@ -10,7 +10,7 @@ from clevertap_mcp.schema import input_schema
 from clevertap_tools.action import tool_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from clevertap_tools.action import Action
     from clevertap_tools.errors import CleverTapError
@@ -47,7 +47,13 @@ def described(action: Action[Any, Any]) -> dict[str, Any]:
 
 def table(actions: Iterable[Action[Any, Any]]) -> str:
     """Actions as people read them: key, effect, toolset and title in columns."""
-    rows = [(action.key, "/".join(sorted(action.effects)), action.toolset.value, action.title) for action in actions]
+    return columns(
+        [(action.key, "/".join(sorted(action.effects)), action.toolset.value, action.title) for action in actions]
+    )
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as people read them, each column as wide as its widest cell."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

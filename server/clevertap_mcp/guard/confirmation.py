@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from clevertap_mcp.environment import Confirm
 from clevertap_mcp.guard.errand import Errand
 from clevertap_mcp.guard.host import Answered, Host
-from clevertap_mcp.guard.plans import Deed, Planned, Plans
+from clevertap_mcp.guard.plans import Deed, Planned, Plans, Shown
 from clevertap_mcp.refusals import NotConfirmedError, PlanRefusedError
-from clevertap_mcp.settings import Confirm
 from clevertap_tools.effect import Effect
 from clevertap_tools.preview import Preview
 from clevertap_tools.words.lines import people
@@ -43,7 +43,7 @@ class Confirmation:
             return "operator"
         return "plan" if plan is not None else "person"
 
-    def check_plan(self, handle: str | None, deed: Deed) -> None:
+    async def check_plan(self, handle: str | None, deed: Deed) -> None:
         """Refuse a plan that does not fit before anything else is looked at.
 
         Raises:
@@ -55,7 +55,7 @@ class Confirmation:
             raise PlanRefusedError(
                 "Here only a person's own yes counts, not a plan.", next_step="Call again without 'plan'."
             )
-        self.plans.find(handle, deed)
+        await self.plans.find(handle, deed)
 
     async def obtain(self, errand: Errand, host: Host, look: Callable[[], Awaitable[Preview]]) -> Planned | None:
         """None when an errand may be done now; else the plan that has to be shown first.
@@ -73,36 +73,35 @@ class Confirmation:
             return None
         preview = await look()
         if errand.plan is not None:
-            return self._by_plan(errand, errand.plan, preview)
+            return await self._by_plan(errand, errand.plan, preview)
         if host.answered is not None:
-            self._by_answer(errand.deed, host.answered, preview)
+            await self._by_answer(errand.deed, host.answered, preview)
         elif host.can_be_asked:
-            handle = self.plans.draw_up(errand.deed, preview, asked=True)
-            yes = await host.ask(question(errand.deed, preview), handle)
-            self._by_answer(errand.deed, Answered(handle, yes), await look() if yes else preview)
+            handle = await self.plans.draw_up(errand.deed, preview, asked=True)
+            yes = await host.ask(question(errand, preview), handle)
+            await self._by_answer(errand.deed, Answered(handle, yes), await look() if yes else preview)
         else:
             check_keeps_plans(host)
             self._check_plan_is_enough(errand, preview)
-            return self._planned(errand, preview)
+            return await self._planned(errand, preview)
         return None
 
-    def _by_plan(self, errand: Errand, handle: str, preview: Preview) -> Planned | None:
-        shown = self.plans.find(handle, errand.deed).shown
+    async def _by_plan(self, errand: Errand, handle: str, preview: Preview) -> Planned | None:
+        await self.plans.find(handle, errand.deed)
         self._check_plan_is_enough(errand, preview)
-        self.plans.use(handle, errand.deed)
-        news = changed(shown, preview)
-        return self._planned(errand, preview, f"{news} since the plan was shown; it is void.") if news else None
+        plan = await self.plans.use(handle, errand.deed)
+        news = changed(plan.shown, preview)
+        return await self._planned(errand, preview, f"{news} since the plan was shown; it is void.") if news else None
 
-    def _by_answer(self, deed: Deed, answered: Answered, preview: Preview) -> None:
+    async def _by_answer(self, deed: Deed, answered: Answered, preview: Preview) -> None:
         if not answered.yes:
-            self.plans.drop(answered.plan)
+            await self.plans.drop(answered.plan)
             raise NotConfirmedError(
                 "The person did not say yes; nothing was done.",
                 next_step="Do not try again unless they ask for it.",
             )
-        shown = self.plans.find(answered.plan, deed, asked=True).shown
-        self.plans.use(answered.plan, deed, asked=True)
-        if news := changed(shown, preview):
+        plan = await self.plans.use(answered.plan, deed, asked=True)
+        if news := changed(plan.shown, preview):
             raise PlanRefusedError(
                 f"{news} since the person was asked; nothing was done.",
                 next_step="Call again, so that they are asked what it would do now.",
@@ -119,12 +118,12 @@ class Confirmation:
             ),
         )
 
-    def _planned(self, errand: Errand, preview: Preview, void: str | None = None) -> Planned:
+    async def _planned(self, errand: Errand, preview: Preview, void: str | None = None) -> Planned:
         return Planned(
             would=errand.mask(preview.deed),
             details=[errand.mask(line) for line in preview.details],
             reach=preview.reach,
-            plan=self.plans.draw_up(errand.deed, preview),
+            plan=await self.plans.draw_up(errand.deed, preview),
             void=void,
         )
 
@@ -161,14 +160,14 @@ def why_not(mode: Confirm, effect: Effect, preview: Preview) -> str:
     return f"it would reach {preview.reach:,} people, more than the {MOST_BY_PLAN} for which a plan is enough"
 
 
-def changed(shown: Preview, now: Preview) -> str | None:
+def changed(shown: Shown, now: Preview) -> str | None:
     """What is not any more as somebody has said yes to it, in words; None if it is the same.
 
     An estimate is never twice the same, so its figures may move within bounds.
     """
     if grown(shown.reach, now.reach):
         return growth(shown.reach, now.reach)
-    return None if shown.words == now.words else "What it would do has changed"
+    return None if shown.words == Shown.of(now).words else "What it would do has changed"
 
 
 def grown(shown: int | None, now: int | None) -> bool:
@@ -184,9 +183,9 @@ def growth(shown: int | None, now: int | None) -> str:
     return f"The reach {told}"
 
 
-def question(deed: Deed, preview: Preview) -> str:
+def question(errand: Errand, preview: Preview) -> str:
     """What a person is asked. It names people as the call does, so the host learns nothing that it did not write."""
     reach = "not known" if preview.reach is None else people(preview.reach)
-    again = ("The same was done within the hour; this does it once more.",) if deed.again else ()
+    again = ("The same was done within the hour; this does it once more.",) if errand.deed.again else ()
     lines = (preview.deed, f"Reach: {reach}.", *again, *preview.details)
-    return "\n".join((f"CleverTap project {deed.account}:", *lines))
+    return "\n".join((f"CleverTap project {errand.project}:", *lines))

@@ -10,7 +10,7 @@ from clevertap_mcp.guard.plans import Planned
 from clevertap_mcp.trail.quota import Outcome
 from clevertap_tools.action import Result
 from clevertap_tools.actions.proxy import RawAnswer
-from clevertap_tools.errors import CleverTapError, RejectedError
+from clevertap_tools.errors import CleverTapError
 from clevertap_tools.raw_request import Request
 
 Entry = dict[str, Any]
@@ -23,6 +23,7 @@ def asked(event: str, errand: Errand) -> Entry:
         "event": event,
         "caller": errand.caller.name,
         "account": errand.deed.account,
+        **({"name": errand.name} if errand.name else {}),
         "action": errand.action.key,
         "effect": errand.effect.value,
     }
@@ -47,14 +48,12 @@ def done(call: str, result: Result) -> Entry:
     failure = result.failure
     if failure is None:
         return ended(call, Outcome.DONE, found=ids(result))
-    outcome = {"no": Outcome.REFUSED, "partly": Outcome.PARTLY, "unknown": Outcome.UNKNOWN}[failure.changed]
-    return ended(call, outcome, failure.code, ids(result))
+    return ended(call, Outcome.of(failure), failure.code, ids(result))
 
 
 def failed(call: str, error: CleverTapError) -> Entry:
     """It came to nothing, or nobody knows."""
-    harmless = Outcome.REFUSED if isinstance(error, RejectedError) else Outcome.FAILED
-    return ended(call, harmless if error.changed == "no" else Outcome.UNKNOWN, error.code)
+    return ended(call, Outcome.of(error), error.code)
 
 
 def ended(call: str, outcome: Outcome, code: str | None = None, found: list[int] | None = None) -> Entry:

@@ -28,6 +28,9 @@ class Controls(Arguments):
     again: bool = False
 
 
+NOTHING_SAID = Controls()
+
+
 def parted(action: Action[Any, Any], call: Mapping[str, Any]) -> tuple[Controls, dict[str, Any]]:
     """What a call says to the guard and what to the action.
 
@@ -36,6 +39,8 @@ def parted(action: Action[Any, Any], call: Mapping[str, Any]) -> tuple[Controls,
     """
     names = ({"plan"} if action.preview else set()) | ({"again"} if action.once else set())
     controls = {name: value for name, value in call.items() if name in names}
+    if not controls:
+        return NOTHING_SAID, dict(call)
     return checked(Controls, controls), {name: value for name, value in call.items() if name not in names}
 
 
@@ -53,6 +58,7 @@ class Errand:
         arguments: The arguments in the one form in which equal ones are equal to the byte.
         effect: What it does.
         mask: Puts pseudonyms into a line that a model will read.
+        name: What the accounts file calls the account; empty without one.
     """
 
     action: Action[Any, Any]
@@ -64,6 +70,12 @@ class Errand:
     arguments: bytes
     effect: Effect
     mask: Callable[[str], str]
+    name: str = ""
+
+    @property
+    def project(self) -> str:
+        """The project as people know it."""
+        return f"{self.name} ({self.deed.account})" if self.name else self.deed.account
 
     @property
     def audited(self) -> bool:
@@ -106,14 +118,15 @@ def errand(
     """
     asked = action.parse(named)
     arguments = canonical(named)
-    meaning = canonical(meant(asked.meaning)) if action.once else arguments
+    given = digest(arguments)
+    meaning = digest(canonical(meant(asked.meaning))) if action.once else given
     return Errand(
         action=action,
         asked=asked,
         told=action.parse(written) if action.preview and written != named else asked,
         caller=caller,
         plan=controls.plan,
-        deed=Deed(account, action.key, digest(arguments), caller.name, digest(meaning), controls.again),
+        deed=Deed(account, action.key, given, caller.name, meaning, controls.again),
         arguments=arguments,
         effect=action.effect_of(asked),
         mask=mask,

@@ -5,23 +5,27 @@ A plan is used once, within ten minutes, for exactly the call it was drawn up fo
 
 from __future__ import annotations
 
+import json
 import secrets
-import time
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from typing import Annotated
 
 from pydantic import Field
 
-from clevertap_mcp.cursors import LETTERS
+from clevertap_mcp.cursors import LETTERS, digest
 from clevertap_mcp.refusals import PlanRefusedError
+from clevertap_mcp.store.memory import MemoryStore
+from clevertap_mcp.store.store import Store
 from clevertap_tools.action import Result
 from clevertap_tools.preview import Preview
 
 LIFETIME = 600.0
 """Seconds."""
-MOST_PLANS = 1_000
+REMEMBERED = 3600.0
+"""Seconds for which it is known of a plan that it was used, or has expired."""
+USED = "This plan was used already; a plan is good for one use."
 LENGTH = 16
 PREFIX = "plan_"
 
@@ -49,81 +53,142 @@ class Deed:
     contents: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What somebody has said yes to, as far as it has to be known again: the words themselves are kept nowhere.
+
+    Args:
+        reach: How many people it would reach at most; None when nobody could tell.
+        words: The digest of what it would do, in words.
+    """
+
+    reach: int | None
+    words: str
+
+    @classmethod
+    def of(cls, preview: Preview) -> Shown:
+        """What a preview shows."""
+        return cls(preview.reach, sha256(json.dumps(preview.words).encode()).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A deed as it was shown.
 
     Args:
         deed: What is to be done.
         shown: What was said that it would do.
-        since: When it was drawn up, on the clock of the plans.
-        asked: Whether a person is asked through the host, so that the plan never passes through a model.
         used: Whether it was used.
     """
 
     deed: Deed
-    shown: Preview
-    since: float
-    asked: bool = False
+    shown: Shown
     used: bool = False
+
+    def written(self) -> bytes:
+        """The plan as it is stored."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def read(cls, stored: bytes) -> Plan:
+        """A plan that was stored."""
+        told = json.loads(stored)
+        return cls(Deed(**told["deed"]), Shown(**told["shown"]), told["used"])
 
 
 class Plans:
-    """The plans of one process.
+    """The plans of one account.
+
+    A plan that belongs to a question is of another kind than one that a model gets, so neither can stand for the other.
 
     Args:
-        clock: Seconds that only go forward.
+        store: Where they are; a plan is known to all who share it.
+        scope: What the keys of this account begin with.
         letter: One random letter of a handle.
         lifetime: How many seconds a plan, or a question, waits for its answer.
     """
 
     def __init__(
         self,
-        clock: Callable[[], float] = time.monotonic,
+        store: Store | None = None,
+        scope: str = "",
+        *,
         letter: Callable[[], str] = lambda: secrets.choice(LETTERS),
         lifetime: float = LIFETIME,
     ) -> None:
         self.lifetime = lifetime
-        self._clock = clock
+        self._store = store or MemoryStore()
+        self._scope = scope
         self._letter = letter
-        self._plans: OrderedDict[str, Plan] = OrderedDict()
 
-    def draw_up(self, deed: Deed, shown: Preview, *, asked: bool = False) -> str:
-        """The handle of a new plan; the oldest plans give way."""
+    async def draw_up(self, deed: Deed, shown: Preview, *, asked: bool = False) -> str:
+        """The handle of a new plan; the oldest plans give way.
+
+        Args:
+            deed: What is to be done.
+            shown: What is said that it would do.
+            asked: Whether a person is asked through the host, so that the plan never passes through a model.
+        """
         handle = PREFIX + "".join(self._letter() for _ in range(LENGTH))
-        self._plans[handle] = Plan(deed, shown, self._clock(), asked)
-        while len(self._plans) > MOST_PLANS:
-            self._plans.popitem(last=False)
+        await self._store.put(
+            self._key(handle, asked=asked), Plan(bound(deed), Shown.of(shown)).written(), self.lifetime
+        )
+        await self._store.put(self._trace(handle, asked=asked), b"", self.lifetime + REMEMBERED)
         return handle
 
-    def find(self, handle: str, deed: Deed, *, asked: bool = False) -> Plan:
+    async def find(self, handle: str, deed: Deed, *, asked: bool = False) -> Plan:
         """The plan behind a handle, if it may be used for a deed now.
 
         Raises:
             PlanRefusedError: It may not; the message says why.
         """
-        plan = self._plans.get(handle)
-        if plan is None or plan.asked != asked:
-            raise PlanRefusedError("This plan is not known here: mistyped, or of an earlier start of this server.")
-        if plan.used:
-            raise PlanRefusedError("This plan was used already; a plan is good for one use.")
-        if self._clock() - plan.since >= self.lifetime:
-            raise PlanRefusedError(f"This plan has expired: it is older than {self.lifetime / 60:.0f} minutes.")
-        if difference := different(plan.deed, deed):
-            raise PlanRefusedError(f"This plan was made for {difference}.")
-        return plan
+        return Plan.read(await self._stored(handle, deed, asked=asked))
 
-    def use(self, handle: str, deed: Deed, *, asked: bool = False) -> None:
-        """Use a plan up. Of two who try at the same moment one gets it.
+    async def use(self, handle: str, deed: Deed, *, asked: bool = False) -> Plan:
+        """Use a plan up. Of all who try at the same moment one gets it.
 
         Raises:
             PlanRefusedError: It may not be used for this deed now.
         """
-        self.find(handle, deed, asked=asked).used = True
+        stored = await self._stored(handle, deed, asked=asked)
+        plan = Plan.read(stored)
+        used = replace(plan, used=True).written()
+        if not await self._store.swap(self._key(handle, asked=asked), stored, used, REMEMBERED):
+            raise PlanRefusedError(USED)
+        return plan
 
-    def drop(self, handle: str) -> None:
-        """Forget a plan: nobody is asked the same twice."""
-        self._plans.pop(handle, None)
+    async def drop(self, handle: str) -> None:
+        """Forget the plan of a question: nobody is asked the same twice."""
+        await self._store.drop(self._key(handle, asked=True))
+        await self._store.drop(self._trace(handle, asked=True))
+
+    async def _stored(self, handle: str, deed: Deed, *, asked: bool) -> bytes:
+        stored = await self._store.get(self._key(handle, asked=asked))
+        if stored is None:
+            raise PlanRefusedError(await self._why_gone(handle, asked=asked))
+        plan = Plan.read(stored)
+        if plan.used:
+            raise PlanRefusedError(USED)
+        if difference := different(plan.deed, bound(deed)):
+            raise PlanRefusedError(f"This plan was made for {difference}.")
+        return stored
+
+    async def _why_gone(self, handle: str, *, asked: bool) -> str:
+        if await self._store.get(self._trace(handle, asked=asked)) is None:
+            return "This plan is not known here: mistyped, or of an earlier start of this server."
+        return f"This plan has expired: it is older than {self.lifetime / 60:.0f} minutes."
+
+    def _key(self, handle: str, *, asked: bool) -> str:
+        return f"{self._scope}:{'question' if asked else 'plan'}:{digest(handle)}"
+
+    def _trace(self, handle: str, *, asked: bool) -> str:
+        """The key that outlives the plan, so that an old plan is told from one that never was."""
+        return f"{self._scope}:{'question' if asked else 'plan'}-was:{digest(handle)}"
+
+
+def bound(deed: Deed) -> Deed:
+    """A deed as a plan is bound to it: whoever reads the store learns no names from it."""
+    return replace(deed, caller=digest(deed.caller))
 
 
 def different(planned: Deed, asked: Deed) -> str | None:

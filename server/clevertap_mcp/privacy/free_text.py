@@ -72,5 +72,5 @@ def international(phone: str) -> str:
 
 def digits(text: str) -> str:
     """The digits of a text, of any script, as ours."""
-    written = "".join(filter(str.isdecimal, text))
+    written = text if text.isdecimal() else "".join(filter(str.isdecimal, text))
     return written if written.isascii() else "".join(str(decimal(digit)) for digit in written)

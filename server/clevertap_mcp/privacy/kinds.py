@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import IntEnum, auto
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 from clevertap_mcp.privacy import vocabulary as words
 from clevertap_mcp.privacy.vocabulary import words_of
+from clevertap_tools.action import HOLDERS, MOST_KEYS
 
 
 class Kind(IntEnum):
@@ -27,10 +29,17 @@ class Kind(IntEnum):
 NUMERIC: Final = frozenset({Kind.PHONE, Kind.IDENTITY, Kind.TOKEN, Kind.PLACE})
 """Kinds whose numbers are personal, not only their texts."""
 ADDRESSES: Final = frozenset({Kind.EMAIL, Kind.PHONE, Kind.TOKEN})
+TELLING: Final = {
+    begin: tuple(word for word in words.TELLING if word.startswith(begin))
+    for begin in {word[:2] for word in words.TELLING}
+}
+"""The words by which keys tell personal data, by how they begin."""
 NO_COUNT: Final = 1_000_000
 """Smaller numbers outside of people's data are counts, such as those of `mobile` visitors."""
 LONGEST_KEY: Final = 200
 """Characters; what is longer is no key that anybody chose, but data in a key's place."""
+REMEMBERED: Final = 2 * MOST_KEYS
+"""Keys for which is kept at hand what they hold: as many as a call may have, and those of answers."""
 LONG_ENOUGH: Final = 5
 """Letters of a word that is recognised at the end of another."""
 ABOUT_ENDINGS: Final = tuple(word for word in words.ABOUT if len(word) >= LONG_ENOUGH)
@@ -47,12 +56,23 @@ TOTALS: Final = frozenset({"count", "first_seen", "last_seen"})
 """What exports tell of each event (reference: data 7.2)."""
 
 
-@lru_cache(4096)
 def kind_of(key: str) -> Kind | None:
     """The kind of personal data that a key holds, None for none."""
-    parts = words_of(key) if len(key) <= LONGEST_KEY else []
+    return _kind_of(key) if len(key) <= LONGEST_KEY else None
+
+
+@lru_cache(REMEMBERED)
+def _kind_of(key: str) -> Kind | None:
+    parts = words_of(key)
     joined = "".join(parts)
-    return (_address(joined, parts) or _id_or_place(joined, parts) or _name(joined, parts)) if parts else None
+    if not _may_tell(joined):
+        return None
+    return _address(joined, parts) or _id_or_place(joined, parts) or _name(joined, parts)
+
+
+def _may_tell(joined: str) -> bool:
+    """Whether any word stands in a key by which it could hold personal data; a first look that costs little."""
+    return any(joined.startswith(TELLING.get(joined[place : place + 2], ()), place) for place in range(len(joined)))
 
 
 def _address(joined: str, parts: list[str]) -> Kind | None:
@@ -125,10 +145,14 @@ def is_personal(kind: Kind, value: Any, *, people: bool) -> bool:
     return people or kind is Kind.PLACE or abs(value) >= NO_COUNT
 
 
-@lru_cache(4096)
 def still_people(key: str, *, people: bool) -> bool:
     """Whether what a key holds is about people, given whether the data around it is: `Items` and `product` are not."""
-    parts = words_of(key) if len(key) <= LONGEST_KEY else []
+    return _still_people(key, people) if len(key) <= LONGEST_KEY else people
+
+
+@lru_cache(REMEMBERED)
+def _still_people(key: str, people: bool) -> bool:
+    parts = words_of(key)
     if not parts:
         return people
     last = parts[-1]
@@ -163,28 +187,47 @@ def only_totals(holder: Mapping[str, Any]) -> bool:
     return bool(holder) and holder.keys() <= TOTALS and all(isinstance(each, int) for each in holder.values())
 
 
-def personal_values(
-    value: Any, *, people: bool, kind: Kind | None = None, deepest: int = 64
-) -> Iterator[tuple[str, Kind]]:
+def personal_values(value: Any, *, people: bool, deepest: int = 64) -> set[tuple[str, Kind]]:
     """Every personal value in a JSON value, as text, with its kind; what goes out as a message names nobody.
 
     Args:
         value: Any JSON value.
         people: Whether it is about people.
-        kind: What it is itself, by its key.
         deepest: Levels that are looked into.
     """
-    if isinstance(value, Mapping) and deepest:
-        named = kind_of_named(value)
-        for key, inner in value.items():
-            if "".join(words_of(key)) in words.MESSAGES:
-                continue
-            below = kind_in(key, kind, named)
-            if below or isinstance(inner, Mapping | list):
-                about = still_people(key, people=people)
-                yield from personal_values(inner, people=about, kind=below, deepest=deepest - 1)
-    elif isinstance(value, list) and deepest:
-        for inner in value:
-            yield from personal_values(inner, people=people, kind=kind, deepest=deepest - 1)
+    met: set[tuple[str, Kind]] = set()
+    _gather(value, None, people, deepest, met)
+    return met
+
+
+def _gather(value: Any, kind: Kind | None, people: bool, deepest: int, met: set[tuple[str, Kind]]) -> None:
+    if isinstance(value, Mapping):
+        if deepest:
+            _gather_fields(value, kind, people, deepest - 1, met)
+    elif isinstance(value, list):
+        # The same entry is looked at once; true and false, which are equal to numbers, mean nobody.
+        alike = [{each for each in value if type(each) is one} for one in (str, int, float)] if kind and deepest else []
+        for inner in chain((each for each in value if deepest and isinstance(each, HOLDERS)), *alike):
+            _gather(inner, kind, people, deepest - 1, met)
     elif kind and is_personal(kind, value, people=people):
-        yield str(value), kind
+        met.add((str(value), kind))
+
+
+def _gather_fields(
+    value: Mapping[str, Any], kind: Kind | None, people: bool, deepest: int, met: set[tuple[str, Kind]]
+) -> None:
+    named = kind_of_named(value)
+    for key, inner in value.items():
+        below = kind_in(key, kind, named)
+        if (below or isinstance(inner, HOLDERS)) and not is_message(key):
+            _gather(inner, below, still_people(key, people=people), deepest, met)
+
+
+def is_message(key: str) -> bool:
+    """Whether a key holds what is sent to people, or that from which it is made."""
+    return len(key) <= LONGEST_KEY and _is_message(key)
+
+
+@lru_cache(REMEMBERED)
+def _is_message(key: str) -> bool:
+    return "".join(words_of(key)) in words.MESSAGES

@@ -19,8 +19,9 @@ from pydantic import BaseModel
 
 from clevertap_mcp.privacy.free_text import found_hidden
 from clevertap_mcp.privacy.kinds import Kind, is_personal, kind_in, kind_of, kind_of_named, only_totals, still_people
-from clevertap_mcp.privacy.mentions import SHORTEST, SHORTEST_NUMBER, Known, Search, Value, words_in
+from clevertap_mcp.privacy.mentions import Known, Search, Value
 from clevertap_mcp.privacy.pseudonyms import PSEUDONYM, Pseudonyms
+from clevertap_mcp.privacy.spellings import SHORTEST, SHORTEST_NUMBER, words_in
 from clevertap_tools.unseen import plain
 
 LONGEST_REMEMBERED: Final = 200

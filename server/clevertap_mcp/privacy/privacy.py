@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from clevertap_mcp.privacy.csv_text import masked_table
 from clevertap_mcp.privacy.kinds import personal_values
 from clevertap_mcp.privacy.masking import Mask, searched
-from clevertap_mcp.privacy.mentions import CUT, Known, Search, cut_hidden
+from clevertap_mcp.privacy.mentions import Known, Search, cut_hidden
 from clevertap_mcp.privacy.pseudonyms import Pseudonyms
 from clevertap_mcp.privacy.top_counts import personal_groups, values_hidden
 from clevertap_mcp.privacy.unmasking import Named, Naming
@@ -84,8 +84,8 @@ class Privacy:
             given: The arguments of the call, with persons named.
         """
         shown = (error.req_id,) if isinstance(error, NotReadyError) else ()
-        known = self._known(given)
-        said = self._wrote(given) if error.quotes else known
+        known = self._known(given).near(words_of(error))
+        said = self._wrote(given, known) if error.quotes else known
         told = type(error).__new__(type(error), self._said(error.message, said, shown))
         told.__dict__.update(error.__dict__)
         told.message = str(told)
@@ -121,8 +121,7 @@ class Privacy:
     def _said(self, text: str, known: Known, shown: Collection[str]) -> str:
         if not self._mask:
             return plain(text)
-        if CUT in text:
-            text = cut_hidden(text, known, self._mask.hide)
+        text = cut_hidden(text, known, self._mask.hide)
         if not shown:
             return self._mask.text(text, known)
         parts = re.split("(" + "|".join(map(re.escape, shown)) + ")", text)
@@ -132,9 +131,10 @@ class Privacy:
         """Whom a call names: looked for in words that are partly our own, so figures of ours are no short names."""
         return Known(personal_values(given, people=False)) if self._mask else Known()
 
-    def _wrote(self, given: Mapping[str, Any]) -> Known:
+    def _wrote(self, given: Mapping[str, Any], known: Known | None = None) -> Known:
         """Whom a call names: looked for in what CleverTap wrote."""
-        return Known(around=self._known(given), persons=given.persons if isinstance(given, Named) else ())
+        around = self._known(given) if known is None else known
+        return Known(around=around, persons=given.persons if isinstance(given, Named) else ())
 
     def _field(self, value: Any, known: Known, *, people: bool) -> Any:
         if not self._mask:
@@ -157,6 +157,12 @@ class Privacy:
             return {"text": masked_table(result.text, mask, self._wrote(given), people=result.about_people)}
         except csv.Error:
             return {"text": WITHHELD}
+
+
+def words_of(error: CleverTapError) -> list[str]:
+    """All that an error says."""
+    problems = error.problems if isinstance(error, InvalidArgumentsError) else ()
+    return [error.message, error.next, error.field or "", *(each.field for each in problems)]
 
 
 def freed(value: Any) -> Any:

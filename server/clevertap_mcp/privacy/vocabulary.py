@@ -19,8 +19,11 @@ APART: Final = re.compile(r"[\s_\-.,;$'’`:/#()\[\]\d]+")
 
 def words_of(key: str) -> list[str]:
     """The words of a key in small letters: `firstName`, `First Name` and `first_name2` have the same."""
-    spelt = CAMEL.sub(" ", normalize("NFKC", plain(key))).casefold()
-    return [word for word in APART.split(normalize("NFKC", spelt)) if word]
+    if key.isascii():  # most are, and stay as they are
+        spelt = CAMEL.sub(" ", plain(key)).lower()
+    else:
+        spelt = normalize("NFKC", CAMEL.sub(" ", normalize("NFKC", plain(key))).casefold())
+    return [word for word in APART.split(spelt) if word]
 
 
 def words(text: str) -> frozenset[str]:
@@ -94,6 +97,12 @@ BARE_NAME: Final = words("""
     الاسم نام 名字 名前 名称 お名前 이름 ชื่อ பெயர் పేరు নাম
 """)
 """Names of people where the data is about people, and of things elsewhere."""
+
+TELLING: Final = frozenset({"tel", "name"}).union(
+    *(EMAIL, EMAIL_WHOLE, PHONE, PHONE_WHOLE, IDENTITY, IDENTITY_WHOLE, TOKEN, TOKEN_WHOLE, PLACE, PLACE_WHOLE),
+    *(NAME, BARE_NAME),
+)
+"""All of these: without one of them in it no key holds personal data."""
 
 ABOUT: Final = words("""
     count counts status state type kind model os version brand make carrier manufacturer platform verified validated

@@ -88,14 +88,19 @@ def told(body: Body, frame: Frame, rows: str | None = None) -> Rendered:
 
 def whole(body: Body, tell: Callable[[Body], Rendered]) -> Rendered:
     """A result without rows, its long values clipped if they must be."""
-    return tell(narrowed(body, tell, MOST_BYTES))
+    plain: Body = writable(body)
+    shown = tell(plain)
+    return shown if shown.fits_in() else tell(clipped(plain, tell, MOST_BYTES))
 
 
 def narrowed(body: Body, tell: Callable[[Body], Rendered], most: int) -> Body:
     """A result whose long values are clipped if it would take more bytes than that."""
     plain: Body = writable(body)
-    if tell(plain).fits_in(most):
-        return plain
+    return plain if tell(plain).fits_in(most) else clipped(plain, tell, most)
+
+
+def clipped(plain: Body, tell: Callable[[Body], Rendered], most: int) -> Body:
+    """A result with its long values clipped so that it takes no more bytes than that."""
     return warned(clip(plain, lambda part: tell(part).fits_in(most - ROOM_FOR_WARNING)), "Long values are cut.")
 
 

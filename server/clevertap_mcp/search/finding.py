@@ -8,15 +8,14 @@ from typing import Annotated, Any, ClassVar
 from mcp.types import CallToolResult, Tool
 from pydantic import Field
 
+from clevertap_mcp.accounts.choice import Offer
+from clevertap_mcp.environment import Confirm
 from clevertap_mcp.expose import answer, hints, listed
-from clevertap_mcp.guard.access import Access
 from clevertap_mcp.rendering.figures import figures
 from clevertap_mcp.rendering.render import Rest, render, size
 from clevertap_mcp.rendering.table import compact
 from clevertap_mcp.schema import input_schema, output_schema
-from clevertap_mcp.settings import Confirm
-from clevertap_mcp.toolsets import Catalogue
-from clevertap_tools.action import Action, Arguments, Listing, check_json, checked
+from clevertap_tools.action import Arguments, Listing, check_json, checked
 from clevertap_tools.effect import Effect
 
 FIND = "clevertap_find_actions"
@@ -72,13 +71,12 @@ def shown(found: Found) -> CallToolResult:
     return answer(render(figures(found), Found.rows, Rest("Ask again in narrower words to see the others.")))
 
 
-def find(given: Mapping[str, Any], offered: Catalogue, access: Access, confirm: Confirm) -> Found:
+def find(given: Mapping[str, Any], offers: Mapping[str, Offer], confirm: Confirm) -> Found:
     """The actions that fit a wish best.
 
     Args:
         given: The arguments of the call.
-        offered: The actions that the caller may use, by key.
-        access: What the caller may do.
+        offers: The actions that the caller may use, by key.
         confirm: How a person says yes.
 
     Raises:
@@ -88,20 +86,21 @@ def find(given: Mapping[str, Any], offered: Catalogue, access: Access, confirm: 
 
     check_json(given)
     wish = checked(Wish, given)
-    fitting = rank(wish.intent, offered)[: wish.limit]
-    rows = [described(action, access, confirm) for action in fitting]
-    known = None if fitting else f"No action fits these words. There are: {', '.join(offered)}"
+    fitting = rank(wish.intent, {key: offer.action for key, offer in offers.items()})[: wish.limit]
+    rows = [described(offers[action.key], confirm) for action in fitting]
+    known = None if fitting else f"No action fits these words. There are: {', '.join(offers)}"
     return Found(actions=list(with_room(rows)), returned=len(rows), known=known)
 
 
-def described(action: Action[Any, Any], access: Access, confirm: Confirm) -> dict[str, Any]:
+def described(offer: Offer, confirm: Confirm) -> dict[str, Any]:
     """An action as an agent that wants to run it has to know it."""
-    tool = listed(action, access, confirm)
+    action = offer.action
+    tool = listed(action, offer.access, confirm, offer.choice)
     return {
         "key": action.key,
         "title": action.title,
         "description": action.description,
-        "effects": sorted(filter(access.permits, action.effects)),
+        "effects": sorted(filter(offer.access.permits, action.effects)),
         "input_schema": tool.input_schema,
         "output_schema": tool.output_schema,
     }

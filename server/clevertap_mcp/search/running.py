@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from mcp.types import Tool
 from pydantic import Field
 
-from clevertap_mcp.expose import hints, unpacked
-from clevertap_mcp.guard.access import Access
+from clevertap_mcp.accounts.choice import Offer
+from clevertap_mcp.expose import hints, naming_account, unpacked
 from clevertap_mcp.schema import input_schema, output_schema
 from clevertap_mcp.search.finding import FIND
-from clevertap_mcp.toolsets import Catalogue, key_of
-from clevertap_tools.action import Action, Arguments, Result, checked
+from clevertap_mcp.toolsets import key_of
+from clevertap_tools.action import Arguments, Result, checked
 from clevertap_tools.errors import InvalidArgumentsError
 
 RUN = "clevertap_run_action"
@@ -52,38 +52,40 @@ class Outcome(Result):
     plan: str | None = None
 
 
-def run_tool(offered: Catalogue, access: Access) -> Tool:
+def run_tool(offers: Mapping[str, Offer]) -> Tool:
     """The tool as hosts see it; the worst that any action may do is told of it.
 
     Args:
-        offered: The actions that it can run.
-        access: What may be done at all.
+        offers: The actions that it can run, by key.
     """
-    effects = frozenset(effect for action in offered.values() for effect in action.effects if access.permits(effect))
+    effects = frozenset(
+        effect for offer in offers.values() for effect in offer.action.effects if offer.access.permits(effect)
+    )
+    several, answered = any(offer.choice for offer in offers.values()), output_schema(Outcome)
     return Tool(
         name=RUN,
         title=TITLE,
-        description=DESCRIPTION,
+        description=DESCRIPTION.replace("`plan`", "`account`, `plan`") if several else DESCRIPTION,
         input_schema=input_schema(Run),
-        output_schema=output_schema(Outcome),
+        output_schema=naming_account(answered) if several else answered,
         annotations=hints(TITLE, effects),
     )
 
 
-def meant(given: Mapping[str, Any], offered: Catalogue) -> tuple[Action[Any, Any], dict[str, Any]]:
+def meant(given: Mapping[str, Any], offers: Mapping[str, Offer]) -> tuple[Offer, dict[str, Any]]:
     """The action that a call runs, and its arguments.
 
     Args:
         given: The arguments of the call.
-        offered: The actions that the caller may use, by key.
+        offers: The actions that the caller may use, by key.
 
     Raises:
         InvalidArgumentsError: They name no action that is offered, or are malformed.
     """
     asked = checked(Run, unpacked(given, Run))
     key = key_of(asked.key)
-    if key not in offered:
-        nearest = get_close_matches(key, offered, n=1)
+    if key not in offers:
+        nearest = get_close_matches(key, offers, n=1)
         hint = f"nearest: {nearest[0]!r}" if nearest else f"{FIND} names those there are"
         raise InvalidArgumentsError.of("key", f"'key' names no action here; {hint}")
-    return offered[key], asked.arguments
+    return offers[key], asked.arguments

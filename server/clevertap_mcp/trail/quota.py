@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from clevertap_tools.errors import CleverTapError, UnavailableError
+
 
 class Outcome(StrEnum):
     """What came of something that was begun."""
@@ -17,6 +19,12 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+    @classmethod
+    def of(cls, error: CleverTapError) -> Outcome:
+        """What an error leaves behind."""
+        harmless = cls.FAILED if isinstance(error, UnavailableError) else cls.REFUSED
+        return {"no": harmless, "partly": cls.PARTLY, "unknown": cls.UNKNOWN}[error.changed]
 
     @property
     def sent_nothing(self) -> bool:

@@ -1,1 +1,1 @@
-"""The ways in: `run` serves each of them, on this machine only."""
+"""The ways in: stdio for the host that started this process, the web for all others."""

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import anyio
+from starlette.requests import ClientDisconnect
+
+from clevertap_mcp.logs import traces
+from clevertap_mcp.transports.refusing import SOON
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+log = logging.getLogger(__name__)
+
 UNAVAILABLE = 503
+AGAIN = [(name.lower().encode(), value.encode()) for name, value in SOON.items()]
 
 
 class Answer:
@@ -35,7 +43,7 @@ class Answer:
 
     async def complete(self) -> None:
         """End the answer where it is."""
-        await self.send({"type": "http.response.start", "status": UNAVAILABLE, "headers": []})
+        await self.send({"type": "http.response.start", "status": UNAVAILABLE, "headers": AGAIN})
         await self.send({"type": "http.response.body", "body": b""})
 
 
@@ -48,7 +56,8 @@ class Answering:
 
     def __init__(self, application: ASGIApp) -> None:
         self._application = application
-        self._running: set[anyio.CancelScope] = set()
+        self._running: dict[anyio.CancelScope, Scope] = {}
+        self._ended = anyio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -57,14 +66,26 @@ class Answering:
             return
         answer = Answer(send)
         with anyio.CancelScope() as running:
-            self._running.add(running)
+            self._running[running] = scope
             try:
                 await self._application(scope, receive, answer.send)
+            except ClientDisconnect:
+                answer.ended = True  # nobody is there
+            except Exception as error:  # noqa: BLE001 - a client must get an answer; the trace is for the operator
+                log.error("%s failed with %s", scope["method"], "".join(traces(error)))  # noqa: TRY400 - see traces
             finally:
-                self._running.discard(running)
+                del self._running[running]
+                self._ended.set()
         await answer.complete()
 
-    def cancel(self) -> None:
-        """Give up what is in flight."""
-        for running in self._running:
-            running.cancel()
+    async def quiet(self) -> None:
+        """Wait until nothing is in flight."""
+        while self._running:
+            self._ended = anyio.Event()
+            await self._ended.wait()
+
+    def cancel(self, method: str | None = None, path: str | None = None) -> None:
+        """Give up what is in flight, or only the requests of one kind."""
+        for running, scope in tuple(self._running.items()):
+            if method in {None, scope["method"]} and path in {None, scope["path"]}:
+                running.cancel()

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import Any
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
 
 import anyio
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
 from mcp.types import (
     INVALID_PARAMS,
@@ -27,9 +27,6 @@ from mcp.types import (
 
 from clevertap_mcp.rendering.clip import whole_characters
 from clevertap_mcp.transports.standard_streams import LONGEST_LINE, Line, Lines
-
-Sink = MemoryObjectSendStream[SessionMessage]
-Source = MemoryObjectReceiveStream[SessionMessage]
 
 NO_JSON = "This line is not JSON; send one JSON-RPC message a line."
 NO_OBJECT = "A message is one JSON object; send requests one by one."
@@ -60,36 +57,93 @@ class UnreadableError(Exception):
 
 
 @asynccontextmanager
-async def messages(lines: Lines) -> AsyncIterator[tuple[Source, Sink]]:
+async def messages(lines: Lines) -> AsyncIterator[tuple[Heard, Said]]:
     """What is heard from a host and what is said to it, until one side ends."""
-    into, heard = anyio.create_memory_object_stream[SessionMessage](0)
-    say, out = anyio.create_memory_object_stream[SessionMessage](0)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(listen, lines, into, say.clone())
-        tasks.start_soon(speak, lines, out, tasks.cancel_scope)
-        async with heard, say:
-            yield heard, say
+    with anyio.CancelScope() as connection:
+        said = Said(lines, connection)
+        yield Heard(heard(lines, said)), said
 
 
-async def listen(lines: Lines, into: Sink, say: Sink) -> None:
-    """Pass on every message of a host, and answer the lines that are none."""
-    async with into, say:
-        async for line in lines:
-            try:
-                await into.send(SessionMessage(message_of(line)))
-            except UnreadableError as error:
-                if error.answer is not None:
-                    await say.send(SessionMessage(error.answer))
+class Said:
+    """What is said to a host; when nobody reads it, the connection is over. A stream as the SDK has them.
+
+    Args:
+        lines: Where it goes.
+        connection: Cancelled when it is over.
+    """
+
+    def __init__(self, lines: Lines, connection: anyio.CancelScope) -> None:
+        self._lines = lines
+        self._connection = connection
+
+    async def send(self, said: SessionMessage) -> None:
+        """Write a message."""
+        try:
+            await self._lines.write(said.message.model_dump_json(by_alias=True, exclude_unset=True) + "\n")
+        except anyio.ClosedResourceError:
+            self._connection.cancel()
+
+    async def aclose(self) -> None:
+        """Leave stdout as it is."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
 
 
-async def speak(lines: Lines, out: Source, connection: anyio.CancelScope) -> None:
-    """Write every message to a host; when nobody reads them, the connection is over."""
-    async with out:
-        with suppress(anyio.ClosedResourceError):
-            async for said in out:
-                await lines.write(said.message.model_dump_json(by_alias=True, exclude_unset=True) + "\n")
-            return
-    connection.cancel()
+class Heard:
+    """What a host says, as a stream of the SDK's.
+
+    Args:
+        messages: What it says.
+    """
+
+    def __init__(self, messages: AsyncIterator[SessionMessage]) -> None:
+        self._messages = messages
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> SessionMessage:
+        return await anext(self._messages)
+
+    async def receive(self) -> SessionMessage:
+        """The next message.
+
+        Raises:
+            EndOfStream: There is none.
+        """
+        try:
+            return await anext(self)
+        except StopAsyncIteration:
+            raise anyio.EndOfStream from None
+
+    async def aclose(self) -> None:
+        """Leave stdin as it is."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+async def heard(lines: Lines, said: Said) -> AsyncIterator[SessionMessage]:
+    """Every message of a host; lines that are no messages are answered."""
+    async for line in lines:
+        try:
+            message = SessionMessage(message_of(line))
+        except UnreadableError as error:
+            if error.answer is not None:
+                await said.send(SessionMessage(error.answer))
+        else:
+            yield message
 
 
 def message_of(line: Line) -> JSONRPCMessage:

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import anyio
 import httpx2
 
-from clevertap_tools.client import Client, transport_error, whole_body
+from clevertap_tools.client import Client, transport_error
 from clevertap_tools.errors import (
     CleverTapError,
     InvalidRequestError,
@@ -27,6 +27,7 @@ from clevertap_tools.errors import (
 )
 from clevertap_tools.files.local_files import changed
 from clevertap_tools.files.presigned import Presigned, Target, targets
+from clevertap_tools.replies import whole_body
 
 CHUNK = 1 << 20
 LARGEST_ANSWER = 1 << 16

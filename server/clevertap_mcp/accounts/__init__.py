@@ -1,0 +1,1 @@
+"""Several CleverTap projects in one process: each with what belongs to it alone."""

@@ -1,0 +1,18 @@
+"""Metrics as Prometheus reads them; needs the extra `telemetry`."""
+
+from __future__ import annotations
+
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+def page_reader() -> PrometheusMetricReader:
+    """Keeps our metrics beside those of the process (memory, processor time), until it is shut down."""
+    return PrometheusMetricReader(scope_info_enabled=False)
+
+
+def metrics_text() -> bytes:
+    """All metrics of this process as they are now."""
+    return generate_latest(REGISTRY)
