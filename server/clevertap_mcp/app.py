@@ -37,7 +37,8 @@ ELSEWHERE = (
     "send the rows in the call instead"
 )
 WITHOUT_STORE = (
-    "This server's store cannot be reached: reading goes on, with limits counted by this server alone; nothing is sent."
+    "This server's store cannot be reached: reading goes on, with limits counted by this server alone; no further send "
+    "is begun."
 )
 Actions = Mapping[str, Action[Any, Any]]
 

@@ -7,6 +7,7 @@ by the SDK and bound to tool, arguments and caller; the plan inside it is good f
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,13 @@ from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, Inpu
 
 from clevertap_mcp.guard.host import NOBODY, Answered, Host
 from clevertap_mcp.telemetry.facts import facts
+from clevertap_tools.errors import NotAllowedError
 
 STATELESS = "2026-07-28"
 """The first generation that has no way back in the middle of a call."""
 QUESTION = "confirm"
 YES = "confirm"
+CHANGED = "What you may do here has changed since the person was asked; nothing was done."
 FORM: dict[str, Any] = {
     "type": "object",
     "properties": {YES: {"type": "boolean", "title": "Yes, do it", "default": False}},
@@ -56,24 +59,41 @@ class InTheMiddle:
     Args:
         context: The call.
         patience: Seconds that a person gets to answer.
+        unchanged: Whether whoever calls may still do what they might when the call came in.
     """
 
     context: Context[Any, Any]
     patience: float
+    unchanged: Callable[[], bool] = lambda: True
     can_be_asked: bool = True
     keeps_plans: bool = True
     answered: Answered | None = None
 
     async def ask(self, question: str, plan: str) -> bool:
-        """Ask and wait; whatever is no clear yes is a no."""
+        """Ask and wait; whatever is no clear yes is a no.
+
+        Raises:
+            NotAllowedError: What the caller may do has changed meanwhile.
+        """
         del plan
         session, call = self.context.session, self.context.request_id
         with anyio.move_on_after(self.patience), facts().asking():
             try:
-                return said_yes(await session.elicit_form(question, FORM, related_request_id=call))
+                said = await session.elicit_form(question, FORM, related_request_id=call)
             except (MCPError, ValueError):  # the host refuses to ask, or answers something else
                 return False
+            return said_yes(said) and self._still_may()
         return False
+
+    def _still_may(self) -> bool:
+        """True; a session outlives the rights that it began with, and nobody checks an answer's as those of a call.
+
+        Raises:
+            NotAllowedError: They have changed meanwhile.
+        """
+        if not self.unchanged():
+            raise NotAllowedError(CHANGED, next_step="Call again, with the rights that you have now.")
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +117,19 @@ class ByReturn:
         raise QuestionAskedError(question, plan)
 
 
-def host_of(context: Context[Any, Any] | None, patience: float) -> Host:
+def host_of(context: Context[Any, Any] | None, patience: float, unchanged: Callable[[], bool] = lambda: True) -> Host:
     """Whoever is at the other end of a call, by what the host says it can do.
 
     Args:
         context: The call; without one nobody can be asked.
         patience: Seconds that a person gets to answer while the call is going on.
+        unchanged: Whether whoever calls may still do what they might when the call came in.
     """
     if context is None or not shows_forms(context):
         return NOBODY
     if (context.protocol_version or "") >= STATELESS:
         return ByReturn(answered(context))
-    return InTheMiddle(context, patience) if context.session.can_send_request else NOBODY
+    return InTheMiddle(context, patience, unchanged) if context.session.can_send_request else NOBODY
 
 
 def shows_forms(context: Context[Any, Any]) -> bool:

@@ -169,7 +169,7 @@ def guard_of(settings: Settings, trail: Trail | None = None, store: Store | None
         settings.access,
         Confirmation(settings.confirm, Plans(store, scope)),
         settings.caps,
-        Repeats(store, scope),
+        Repeats(store, project(settings)),
         trail or trail_of(settings),
         settings.account.zone,
         Allowance(store, project(settings)),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from mcp import MCPError
 from mcp.server import CacheHint, MCPServer
+from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.lowlevel import Server
 from mcp.server.mcpserver import Context
 from mcp.server.subscriptions import ListenHandler
@@ -21,7 +22,7 @@ from mcp.types import INVALID_PARAMS, CallToolResult, InputRequiredResult, Tool
 from clevertap_mcp.accounts.accounts import Accounts, Levels
 from clevertap_mcp.accounts.choice import Offer
 from clevertap_mcp.app import App
-from clevertap_mcp.auth.caller import caller
+from clevertap_mcp.auth.caller import caller, caller_of
 from clevertap_mcp.cursors import Cursors
 from clevertap_mcp.elicitation import QuestionAskedError, host_of
 from clevertap_mcp.environment import Confirm
@@ -155,7 +156,9 @@ class CleverTapServer(MCPServer[Any]):
     ) -> CallToolResult | InputRequiredResult:
         self._accounts.renew()
         progress = context.report_progress if context else None
-        requester = Requester(who, host_of(context, self._accounts.patience), progress, self._local)
+        requester = Requester(
+            who, host_of(context, self._accounts.patience, lambda: self._as_before(who)), progress, self._local
+        )
         answering = self._by_search if self._searched else self._directly
         try:
             return await answering(name, arguments, requester, self._offers(self._accounts.levels(who)))
@@ -216,6 +219,14 @@ class CleverTapServer(MCPServer[Any]):
         """
         del arguments, context
         raise MCPError(INVALID_PARAMS, f"Unknown prompt: {self._accounts.privacy.text(name)[:100]}")
+
+    def _as_before(self, who: Caller) -> bool:
+        """Whether whoever sent what is being answered may do now what they might when it came in."""
+        token = get_access_token()
+        if self.verifier is None or token is None:
+            return True
+        now = self.verifier.holder_now(token)
+        return now is not None and caller_of(now) == who
 
     def caller(self) -> Caller:
         """Whoever sent what is being answered.

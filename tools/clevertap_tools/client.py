@@ -236,9 +236,12 @@ class Client:
         """One request and its whole answer, without what it repeats of our secrets."""
         flight.left = False
         flight.attempts += 1
-        address, headers = wire.address(self.account, call), wire.headers(self.account, call)
+        address = wire.address(self.account, call)
         try:
-            reply = await self._ways.to_account.ask(call.method, address, headers, call.body, flight.leave)
+            # Put together here: a name of this frame would hold the credentials.
+            reply = await self._ways.to_account.ask(
+                call.method, address, wire.headers(self.account, call), call.body, flight.leave
+            )
         except httpx2.InvalidURL:
             raise InvalidArgumentsError.of("", "these arguments make too long an address; shorten them") from None
         except (httpx2.TransportError, httpx2.DecodingError) as error:

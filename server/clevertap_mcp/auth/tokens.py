@@ -83,6 +83,12 @@ class Tokens:
                 found = entry
         return None if found is None or found.expired(self._now()) else found
 
+    def named(self, name: str) -> Token | None:
+        """The entry of a name; None if there is none, or it has expired."""
+        self._look()
+        found = next((entry for entry in self._entries if entry.name == name), None)
+        return None if found is None or found.expired(self._now()) else found
+
     def _look(self) -> None:
         """Read the file again if it may have changed."""
         try:

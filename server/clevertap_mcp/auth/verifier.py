@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from math import ceil
 
 from mcp.server.auth.provider import AccessToken
@@ -31,9 +33,17 @@ class Verifier:
         tokens: The tokens of our own; None for none.
         jwts: The tokens of an authorization server; None for none.
         resource: The address that tokens are for, as clients know it; None where nobody is told.
+        clock: The time of day in epoch seconds.
     """
 
-    def __init__(self, tokens: Tokens | None, jwts: Jwts | None, resource: str | None = None) -> None:
+    def __init__(
+        self,
+        tokens: Tokens | None,
+        jwts: Jwts | None,
+        resource: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._clock = clock
         self._tokens = tokens
         self._jwts = jwts
         self._resource = resource
@@ -48,6 +58,13 @@ class Verifier:
         if token.startswith(MARK):
             return self._own(token)
         return await self._issued(token) if self._jwts is not None else None
+
+    def holder_now(self, holder: AccessToken) -> AccessToken | None:
+        """What whoever came in with a token may do by now; None if they would not get in any more."""
+        if holder.claims is not None:
+            return holder if holder.expires_at is None or holder.expires_at > self._clock() else None
+        entry = self._tokens.named(holder.client_id) if self._tokens is not None else None
+        return None if entry is None else self._holder(entry)
 
     def _own(self, token: str) -> AccessToken | None:
         entry = self._tokens.entry(token) if self._tokens is not None else None

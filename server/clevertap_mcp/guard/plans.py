@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
@@ -27,6 +28,8 @@ REMEMBERED = 3600.0
 """Seconds for which it is known of a plan that it was used, or has expired."""
 USED = "This plan was used already; a plan is good for one use."
 LENGTH = 16
+MOST_SPENT = 10_000
+"""Plans that a process knows by heart to be used."""
 PREFIX = "plan_"
 
 
@@ -120,6 +123,7 @@ class Plans:
         self._store = store or MemoryStore()
         self._scope = scope
         self._letter = letter
+        self._spent: OrderedDict[str, None] = OrderedDict()
 
     async def draw_up(self, deed: Deed, shown: Preview, *, asked: bool = False) -> str:
         """The handle of a new plan; the oldest plans give way.
@@ -151,11 +155,20 @@ class Plans:
             PlanRefusedError: It may not be used for this deed now.
         """
         stored = await self._stored(handle, deed, asked=asked)
+        if handle in self._spent:  # the store has lost what was written last
+            raise PlanRefusedError(USED)
         plan = Plan.read(stored)
         used = replace(plan, used=True).written()
         if not await self._store.swap(self._key(handle, asked=asked), stored, used, REMEMBERED):
             raise PlanRefusedError(USED)
+        self._remember(handle)
         return plan
+
+    def _remember(self, handle: str) -> None:
+        """Know by heart too that a plan was used: a store that comes back from a backup does not."""
+        self._spent[handle] = None
+        while len(self._spent) > MOST_SPENT:
+            self._spent.popitem(last=False)
 
     async def drop(self, handle: str) -> None:
         """Forget the plan of a question: nobody is asked the same twice."""

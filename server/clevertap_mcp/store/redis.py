@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import anyio
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -18,6 +18,8 @@ from clevertap_mcp.refusals import StoreGoneError
 from clevertap_mcp.store.store import MOST_VALUES, kind
 
 PREFIX = "clevertap-mcp:"
+MOST_CONNECTIONS = 32
+"""Connections at once; more operations than that wait for one."""
 CONNECT = 1.0
 ANSWER = 2.0
 """Seconds."""
@@ -105,7 +107,15 @@ class RedisStore:
         self._longest = CONNECT + answer
         # What was lost on its way may have been done, so nothing is sent twice.
         never = Retry(NoBackoff(), 0)
-        self._redis = Redis.from_url(url, socket_connect_timeout=CONNECT, socket_timeout=answer, retry=never)
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=MOST_CONNECTIONS,
+            timeout=CONNECT,
+            socket_connect_timeout=CONNECT,
+            socket_timeout=answer,
+            retry=never,
+        )
+        self._redis = Redis.from_pool(pool)
 
     async def get(self, key: str) -> bytes | None:
         """See `Store`."""

@@ -86,4 +86,4 @@ class Readiness:
         async with anyio.create_task_group() as tasks:
             for reach in self._reaches:
                 tasks.start_soon(ask, reach)
-        return all(good)
+        return any(good)

@@ -67,15 +67,17 @@ class Host:
         target = target_of(address) if "?" in address else known_target(address)
         named = {name.lower(): value for name, value in headers.items()}
         length = {"content-length": str(len(body))} if body or method in WITH_BODY else {}
-        told = self._usual | named | length
-        connection = self._one_kept() or await self._new()
+        connection = None
         try:
+            connection = self._one_kept() or await self._new()
             leaves()
-            connection.ask(method, target, told, body)
+            connection.ask(method, target, self._usual | named | length, body)
             head = await connection.head()
             reply = await read(head, await gathered(connection.body()))
         except BaseException:
-            connection.close()
+            headers = named = {}  # whoever prints this frame prints no credentials
+            if connection is not None:
+                connection.close()
             raise
         self._keep(connection)
         return reply
