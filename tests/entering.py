@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
-from mcp.server.transport_security import TransportSecuritySettings
 
-from clevertap_mcp.opening import opened
+from clevertap_mcp.accounts.opening import opened_accounts
+from clevertap_mcp.auth.refused import UnfitTokenError
+from clevertap_mcp.auth.tokens import Tokens
 from clevertap_mcp.server import build_server
 from clevertap_mcp.settings import read_settings
+from clevertap_mcp.transports.web import WebApplication
 
 BASE = "http://127.0.0.1"
 ACCEPT = {"Accept": "application/json, text/event-stream"}
@@ -40,6 +42,14 @@ def bearing(token: str | None) -> dict[str, str]:
     return {} if token is None else {"Authorization": f"Bearer {token}"}
 
 
+def works(tokens: Tokens, token: str) -> bool:
+    """Whether a token is good for anything."""
+    try:
+        return bool(tokens.entry(token))
+    except UnfitTokenError:
+        return False
+
+
 class Door:
     """A server's MCP endpoint, in both generations of the protocol.
 
@@ -65,6 +75,15 @@ class Door:
         answer = await self.list(token)
         return {tool["name"] for tool in answer.json()["result"]["tools"]}
 
+    async def call(self, token: str | None, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """What a tool tells programs, without a session."""
+        headers = {**MODERN, "Mcp-Method": "tools/call", "Mcp-Name": tool, **bearing(token)}
+        params = {"name": tool, "arguments": arguments, "_meta": META}
+        answer = await self.http.post(
+            self._path, headers=headers, json={**LIST, "method": "tools/call", "params": params}
+        )
+        return dict(answer.json()["result"]["structuredContent"])
+
     async def session(self, token: str | None) -> str:
         """Begin a session of the older generations; its id."""
         answer = await self.http.post(self._path, headers={**LEGACY, **bearing(token)}, json=INITIALIZE)
@@ -80,19 +99,14 @@ class Door:
 
 @asynccontextmanager
 async def door(**variables: str) -> AsyncIterator[Door]:
-    """A server on the sandbox in this process, behind its web application.
+    """A server behind everything that stands before it on a network but the sockets.
 
     Args:
-        variables: Its environment.
+        variables: Its environment; without accounts it is on the sandbox in this process.
     """
-    settings = read_settings(variables, sandbox=True)
-    async with opened(settings) as app:
-        web = build_server(app).streamable_http_app(
-            json_response=True, transport_security=TransportSecuritySettings(allowed_hosts=["127.0.0.1"])
-        )
-        transport = httpx2.ASGITransport(web)
-        async with (
-            web.router.lifespan_context(web),
-            httpx2.AsyncClient(transport=transport, base_url=BASE) as http,
-        ):
+    settings = read_settings(variables, sandbox="CLEVERTAP_ACCOUNTS_FILE" not in variables)
+    async with opened_accounts(settings) as accounts:
+        server = build_server(accounts)
+        transport = httpx2.ASGITransport(WebApplication(server, settings.network))
+        async with server.session_manager.run(), httpx2.AsyncClient(transport=transport, base_url=BASE) as http:
             yield Door(http)

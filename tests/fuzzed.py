@@ -17,6 +17,8 @@ JSON_HEADER = {"Content-Type": "application/json"}
 DISCOVER = {"jsonrpc": "2.0", "id": 7, "method": "server/discover", "params": {"_meta": META}}
 TOOLS = {"jsonrpc": "2.0", "id": "t", "method": "tools/list", "params": {"_meta": META}}
 READY = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+PAGE = "https://app.example.com"
+"""Whose scripts may call where pages are named."""
 SESSION = "0123456789abcdef0123456789abcdef"
 DEEP = 1_500
 ODD_VALUES: tuple[Any, ...] = (
@@ -62,6 +64,7 @@ ODD_TEXTS = (
     b"localhost",
     b"evil.example",
     b"null",
+    PAGE.encode(),
     b"subscriptions/listen",
     SESSION.encode(),
 )
@@ -192,12 +195,12 @@ class Fuzz:
 
     Args:
         seed: Which ones.
-        token: A token that is good, or None where nobody asks for one.
+        tokens: Tokens that are good; none where nobody asks for one.
     """
 
-    def __init__(self, seed: int, token: str | None) -> None:
+    def __init__(self, seed: int, *tokens: str) -> None:
         self._random = Random(seed)
-        self._token = token
+        self._tokens = tokens
 
     def request(self) -> bytes:
         """One request."""
@@ -223,8 +226,8 @@ class Fuzz:
         return Request(method.encode(), path.encode(), headers=written, body=body)
 
     def _authorization(self) -> dict[str, str]:
-        if self._token is not None and self._random.random() < 0.8:
-            return {"Authorization": f"Bearer {self._token}"}
+        if self._tokens and self._random.random() < 0.8:
+            return {"Authorization": f"Bearer {self._random.choice(self._tokens)}"}
         junk = self._random.choice(("", "Bearer", f"Bearer {'x' * 300}", f"Bearer ctmcp_{'A' * 43}", "Bearer a.b.c"))
         return {"Authorization": junk} if junk else {}
 
@@ -294,6 +297,8 @@ VALID: tuple[tuple[Any, dict[str, str], str, str], ...] = (
     (None, LEGACY | {"Mcp-Session-Id": SESSION}, "/mcp", "DELETE"),
     (None, {"Accept": "text/event-stream"}, "/sse", "GET"),
     (None, {"Origin": "http://localhost:1", "Access-Control-Request-Method": "POST"}, "/mcp", "OPTIONS"),
+    (COUNT, MODERN | JSON_HEADER | {"Origin": PAGE}, "/mcp", "POST"),
+    (None, {"Origin": PAGE, "Access-Control-Request-Method": "POST"}, "/mcp", "OPTIONS"),
     (None, {}, "/healthz", "GET"),
     (None, {}, "/readyz", "GET"),
     (None, {}, "/metrics", "GET"),

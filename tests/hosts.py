@@ -16,6 +16,7 @@ from mcp.client.session import ElicitationFnT
 from mcp.client.sse import sse_client
 from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 
+from clevertap_mcp.accounts.accounts import Accounts
 from clevertap_mcp.opening import opened
 from clevertap_mcp.server import build_server
 from clevertap_mcp.settings import read_settings
@@ -92,6 +93,6 @@ async def working(url: str, person: ElicitationFnT | None = None, **more: str | 
     settings = read_settings(account_variables(url, **more))
     async with (
         opened(settings) as app,
-        Client(build_server(app), cache=None, elicitation_callback=person) as host,
+        Client(build_server(Accounts.only(app)), cache=None, elicitation_callback=person) as host,
     ):
         yield host

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ import anyio
 
 from clevertap_mcp.accounts.opening import opened_accounts
 from clevertap_mcp.auth.tokens_file import MARK, digest_of
+from clevertap_mcp.network import Network
 from clevertap_mcp.server import CleverTapServer, build_server
 from clevertap_mcp.settings import Settings, read_settings
 from clevertap_mcp.transports.listening import base_url, listening
@@ -73,12 +75,14 @@ class Served:
     Args:
         url: Its base URL.
         server: What it serves.
+        network: To whom and to how many.
         stop: Does what the first signal does.
         ended: Set when it is over.
     """
 
     url: str
     server: CleverTapServer
+    network: Network
     stop: Callable[[], None]
     ended: threading.Event
 
@@ -106,7 +110,7 @@ def served(settings: Settings | None = None, patience: Patience = PATIENCE, **ne
             with listening(settings.network.host, 0) as taken:
                 web = WebServer(server, settings.network, patience, ready.set)
                 url = base_url(settings.network.host, taken[0].getsockname()[1])
-                started.append(Served(url, server, lambda: web.handle_exit(0, None), ended))
+                started.append(Served(url, server, settings.network, lambda: web.handle_exit(0, None), ended))
                 await web.serve(taken)
 
     def run() -> None:
@@ -142,6 +146,19 @@ def on(listener: socket.socket, **variables: str) -> Settings:
     return read_settings({**account, "CLEVERTAP_BASE_URL": f"http://127.0.0.1:{port}", **variables})
 
 
+def accounts_file(folder: Path, **urls: str) -> Path:
+    """A file of accounts by their names, each at an address of its own."""
+    file = folder / "accounts.toml"
+    file.write_text(
+        "\n".join(
+            f'[accounts.{name}]\naccount_id = "{name.upper()}"\npasscode = "P"\nbase_url = "{url}"\n'
+            for name, url in urls.items()
+        )
+    )
+    file.chmod(0o600)
+    return file
+
+
 def until(done: Callable[[], object]) -> None:
     """Ask again and again until something is done."""
     last = time.monotonic() + LONGEST
@@ -173,11 +190,10 @@ def status_of(answer: bytes) -> int:
     return int(answer.split(maxsplit=2)[1])
 
 
-def tokens_file(folder: Path, *names: str) -> Path:
-    """A file of tokens, one for each name, good for everything."""
+def tokens_file(folder: Path, *names: str, **accounts: Iterable[str]) -> Path:
+    """A file of tokens, one for each name, good for everything; of those with accounts, only for reading those."""
     entries = (
-        f'[[token]]\nname = "{name}"\nhash = "{digest_of(token_of(name))}"\naccounts = ["*"]\naccess = "full"\n'
-        for name in names
+        entry(name, accounts.get(name, "*"), "read" if name in accounts else "full") for name in [*names, *accounts]
     )
     file = folder / "tokens.toml"
     file.write_text("\n".join(entries))
@@ -185,8 +201,15 @@ def tokens_file(folder: Path, *names: str) -> Path:
     return file
 
 
+def entry(name: str, accounts: Iterable[str], access: str) -> str:
+    """Somebody's place in that file."""
+    opened = json.dumps(list(accounts))
+    hashed = digest_of(token_of(name))
+    return f'[[token]]\nname = "{name}"\nhash = "{hashed}"\naccounts = {opened}\naccess = "{access}"\n'
+
+
 def token_of(name: str) -> str:
-    """The token of somebody in that file."""
+    """The token of somebody there."""
     return MARK + name.ljust(43, "_")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from typing import Any, cast
@@ -140,8 +140,7 @@ class App:
         named = self.privacy.named(written)
         account, mask = self.settings.account.id, partial(self.privacy.text, given=named)
         try:
-            asked = errand(action, named, written, requester.caller, controls, account, mask)
-            asked = replace(asked, name=self.name) if self.name else asked
+            asked = errand(action, named, written, requester.caller, controls, account, mask, self.name)
             facts().effect = asked.effect.value
             contents = await self._contents(asked, requester)
             shown = partial(self.privacy.shown, given=named)

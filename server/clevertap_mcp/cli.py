@@ -34,7 +34,7 @@ from clevertap_mcp.logs import announce, log_as, log_from, log_to_stderr
 from clevertap_tools.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from clevertap_mcp.settings import Settings
 
@@ -305,15 +305,22 @@ def tokens() -> None:
     show_default=True,
     help="The most that it allows; never more than CLEVERTAP_ACCESS.",
 )
-@click.option("--account", "accounts", multiple=True, metavar="NAME", help="An account; repeatable.  [default: all]")
+@click.option(
+    "--account",
+    "accounts",
+    multiple=True,
+    metavar="NAME",
+    help="An account; repeatable; * for all, which is the default where CLEVERTAP_ACCOUNTS_FILE is not set.",
+)
 @click.option("--expires", "lifetime", metavar="TIME", help="When it ends, such as 12h, 90d or 4w.  [default: never]")
 @tokens_file_option
 @json_flag
-def add(*, file: str | None, compact: bool, **given: Any) -> int:
+def add(*, file: str | None, accounts: Sequence[str], compact: bool, **given: Any) -> int:
     """Make a token for NAME and print it, this once."""
-    from clevertap_mcp.commands.tokens import add_token, tokens_file  # noqa: PLC0415 - after --help
+    from clevertap_mcp.commands.tokens import add_token, opened_by, tokens_file  # noqa: PLC0415 - after --help
 
-    return add_token(tokens_file(file, os.environ), compact=compact, **given)
+    opened = opened_by(accounts, os.environ)
+    return add_token(tokens_file(file, os.environ), accounts=opened, compact=compact, **given)
 
 
 @tokens.command("list")
@@ -329,11 +336,12 @@ def list_(*, file: str | None, compact: bool) -> int:
 @tokens.command()
 @click.argument("name")
 @tokens_file_option
-def revoke(*, name: str, file: str | None) -> int:
+@json_flag
+def revoke(*, name: str, file: str | None, compact: bool) -> int:
     """Let the token of NAME work no more, from the next request on."""
     from clevertap_mcp.commands.tokens import revoke_token, tokens_file  # noqa: PLC0415 - after --help
 
-    return revoke_token(tokens_file(file, os.environ), name)
+    return revoke_token(tokens_file(file, os.environ), name, compact=compact)
 
 
 @commands.group()

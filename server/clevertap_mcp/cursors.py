@@ -7,17 +7,19 @@ line prints CleverTap's own cursors.
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
+from pydantic import FiniteFloat
+
 from clevertap_mcp.store.memory import MemoryStore
 from clevertap_mcp.store.store import Values
+from clevertap_mcp.store.written import read, written
 from clevertap_tools.action import Action, tool_name
 from clevertap_tools.errors import InvalidArgumentsError
 from clevertap_tools.page import Page
@@ -67,7 +69,7 @@ class Place:
     offset: int = 0
     number: int = 0
     walk: str = field(default_factory=lambda: secrets.token_hex(16))
-    since: float = 0.0
+    since: FiniteFloat = 0.0
     wanted: int | None = None
 
     def later(self, shown: int) -> Place:
@@ -82,15 +84,6 @@ class Place:
         """For how long it leads anywhere if nobody asks for it meanwhile."""
         life = lifetime(self.reader)
         return min(life.idle, self.since + life.whole - now)
-
-    def written(self) -> bytes:
-        """The place as it is stored."""
-        return json.dumps(asdict(self)).encode()
-
-    @classmethod
-    def read(cls, stored: bytes) -> Place:
-        """A place that was stored."""
-        return cls(**json.loads(stored))
 
 
 class Cursors:
@@ -126,7 +119,7 @@ class Cursors:
 
     async def bind(self, handle: str, place: Place) -> None:
         """Let a handle stand for a place; the oldest handles give way."""
-        await self._store.put(self._key(handle), place.written(), place.seconds_left(self.clock()))
+        await self._store.put(self._key(handle), written(place), place.seconds_left(self.clock()))
 
     async def find(self, handle: str, reader: str, caller: str = "") -> Place:
         """The place that a handle stands for.
@@ -135,15 +128,14 @@ class Cursors:
             InvalidArgumentsError: It is not known to this caller, has expired, or belongs to another tool.
         """
         key = self._key(handle)
-        stored = await self._store.get(key)
-        place = Place.read(stored) if stored else None
+        place = read(Place, await self._store.get(key))
         if place is None or place.caller != digest(caller):
             raise InvalidArgumentsError.of("cursor", unknown(reader))
         if place.reader != reader:
             raise InvalidArgumentsError.of(
                 "cursor", f"'cursor' belongs to another walk: pass it to {tool_name(place.reader)}."
             )
-        await self._store.put(key, place.written(), place.seconds_left(self.clock()))
+        await self._store.put(key, written(place), place.seconds_left(self.clock()))
         return place
 
     async def leads_back(self, place: Place, cursor: str) -> bool:
@@ -157,10 +149,10 @@ class Cursors:
         """
         key = f"{self._scope}:walk:{place.walk}/{digest(cursor)}"
         number, seconds = place.number + 1, lifetime(place.reader).whole
-        if await self._store.add(key, str(number).encode(), seconds):
+        if await self._store.add(key, written(number), seconds):
             return False
-        first = await self._store.get(key)
-        return first is not None and int(first) < number
+        first = read(int, await self._store.get(key))
+        return first is not None and first < number
 
     async def begin(self, reader: str, page: Page, caller: str = "") -> Place:
         """The place of the first page of a walk, which is noticed if CleverTap leads back to it.

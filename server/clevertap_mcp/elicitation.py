@@ -17,6 +17,7 @@ from mcp.server.mcpserver import Context
 from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
 
 from clevertap_mcp.guard.host import NOBODY, Answered, Host
+from clevertap_mcp.room import lent
 from clevertap_mcp.telemetry.facts import facts
 from clevertap_tools.errors import NotAllowedError
 
@@ -64,7 +65,7 @@ class InTheMiddle:
 
     context: Context[Any, Any]
     patience: float
-    unchanged: Callable[[], bool] = lambda: True
+    unchanged: Callable[[], bool]
     can_be_asked: bool = True
     keeps_plans: bool = True
     answered: Answered | None = None
@@ -77,13 +78,14 @@ class InTheMiddle:
         """
         del plan
         session, call = self.context.session, self.context.request_id
-        with anyio.move_on_after(self.patience), facts().asking():
-            try:
-                said = await session.elicit_form(question, FORM, related_request_id=call)
-            except (MCPError, ValueError):  # the host refuses to ask, or answers something else
-                return False
-            return said_yes(said) and self._still_may()
-        return False
+        said = None
+        async with lent():
+            with anyio.move_on_after(self.patience), facts().asking():
+                try:
+                    said = await session.elicit_form(question, FORM, related_request_id=call)
+                except (MCPError, ValueError):  # the host refuses to ask, or answers something else
+                    return False
+        return said is not None and said_yes(said) and self._still_may()
 
     def _still_may(self) -> bool:
         """True; a session outlives the rights that it began with, and nobody checks an answer's as those of a call.
@@ -117,7 +119,7 @@ class ByReturn:
         raise QuestionAskedError(question, plan)
 
 
-def host_of(context: Context[Any, Any] | None, patience: float, unchanged: Callable[[], bool] = lambda: True) -> Host:
+def host_of(context: Context[Any, Any] | None, patience: float, unchanged: Callable[[], bool]) -> Host:
     """Whoever is at the other end of a call, by what the host says it can do.
 
     Args:

@@ -162,10 +162,14 @@ class Environment(BaseSettings):
         "CLEVERTAP_MCP_URL.",
     )
     mcp_url: Annotated[str, BeforeValidator(safe_url)] | None = Field(
-        None, description="Where clients reach this server from outside, such as https://mcp.example.com/mcp."
+        None,
+        description="Where clients reach this server from outside, such as https://mcp.example.com/mcp. Any place but "
+        "this machine needs authentication.",
     )
     mcp_allowed_hosts: Annotated[str, BeforeValidator(host_names)] | None = Field(
-        None, description="More names that this server answers to, with commas, such as mcp.internal:8000."
+        None,
+        description="More names that this server answers to, with commas, such as mcp.internal:8000. Any but this "
+        "machine's need authentication.",
     )
     mcp_allowed_origins: Annotated[str, BeforeValidator(origins)] | None = Field(
         None, description="Web pages whose scripts may call, with commas, such as https://app.example.com. None else."

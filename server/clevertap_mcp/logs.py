@@ -9,9 +9,11 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from types import TracebackType
 
-from clevertap_mcp.commands.exits import note
+import click
+
 from clevertap_mcp.telemetry.facts import Facts, known
 
 log = logging.getLogger(__name__)
@@ -25,15 +27,17 @@ OWN = ("clevertap_mcp", "clevertap_tools", "clevertap_sandbox")
 
 
 class Discreet(logging.Filter):
-    """Lets every record pass, those of others without their words: a message that cannot be read is quoted there."""
+    """Lets our own records pass, and the complaints of others without their words: those can quote what was read."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Take away what is not ours to show, and what another handler has made of an exception."""
         record.exc_text = None
         if not is_own(record):
+            if record.levelno < logging.WARNING:
+                return False  # without its words it would say nothing
             kind = f" ({record.exc_info[0].__name__})" if record.exc_info and record.exc_info[0] else ""
             where = f"{record.filename}:{record.lineno}{kind}"
-            record.msg = f"reported at {where}; what it says is left out, it may be personal data."
+            record.msg = f"reported at {where}."
             record.args = record.exc_info = record.stack_info = None
         return True
 
@@ -76,7 +80,7 @@ def log_to_stderr() -> None:
 
 
 def log_from(level: str) -> None:
-    """Let everything from a level on go to stderr; what others report stays cut, however low the level is."""
+    """Let everything of ours go to stderr from a level on; of others only complaints do, however low it is."""
     logging.getLogger().setLevel(level.upper())
 
 
@@ -88,6 +92,12 @@ def log_as(form: str) -> None:
         for handler in logging.getLogger().handlers:
             handler.setFormatter(JsonLines())
         notes.setLevel(logging.INFO)
+
+
+def note(message: str) -> None:
+    """Write a line to stderr; if that cannot be written, nobody can be told."""
+    with suppress(OSError):
+        click.echo(message, err=True)
 
 
 def announce(message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -65,26 +66,39 @@ class Network:
         return (*public, *self.allowed_hosts)
 
     def check_open(self) -> None:
-        """Refuse to be reached from other machines unguarded.
+        """Refuse to be reached from other machines unguarded, also through a proxy on this one.
 
         Raises:
             ConfigurationError: Other machines could reach this server, and nobody would ask who they are, or by what
                 name they call it.
         """
-        if is_loopback(self.host):
-            return
-        if not self.authenticated:
+        opening = next(self._openings(), None)
+        if opening and not self.authenticated:
             raise ConfigurationError(
-                "CLEVERTAP_MCP_HOST (or --host) lets other machines in, and nobody asks who they are. Set "
+                f"{opening} lets other machines in, and nobody asks who they are. Set "
                 "CLEVERTAP_MCP_TOKENS_FILE (clevertap-mcp tokens add NAME makes it) or CLEVERTAP_MCP_OAUTH_ISSUER.",
-                field="CLEVERTAP_MCP_HOST",
+                field=opening.split()[0],
             )
-        if not self.hosts:
+        if opening and not self.hosts:
             raise ConfigurationError(
-                "CLEVERTAP_MCP_HOST (or --host) lets other machines in. Set CLEVERTAP_MCP_URL to the address by which "
-                "they reach this server, such as https://mcp.example.com/mcp.",
-                field="CLEVERTAP_MCP_HOST",
+                f"{opening} lets other machines in. Set CLEVERTAP_MCP_URL to the address by which they reach this "
+                "server, such as https://mcp.example.com/mcp.",
+                field=opening.split()[0],
             )
+
+    def _openings(self) -> Iterator[str]:
+        """What lets other machines in; whoever gives a server a public name has it reached by that."""
+        if not is_loopback(self.host):
+            yield "CLEVERTAP_MCP_HOST (or --host)"
+        if self.url and not of_this_machine(urlsplit(self.url).netloc):
+            yield "CLEVERTAP_MCP_URL"
+        if not all(map(of_this_machine, self.allowed_hosts)):
+            yield "CLEVERTAP_MCP_ALLOWED_HOSTS"
+
+
+def of_this_machine(host: str) -> bool:
+    """Whether a host, as clients write it, can only mean this machine."""
+    return is_loopback(urlsplit(f"//{host}").hostname or "")
 
 
 THIS_MACHINE = Network()

@@ -22,7 +22,7 @@ from clevertap_mcp.privacy.privacy import Privacy
 from clevertap_mcp.privacy.pseudonyms import Pseudonyms
 from clevertap_mcp.settings import Settings
 from clevertap_mcp.store.memory import MemoryStore
-from clevertap_mcp.store.opening import needs_pseudonym_key, opened_store
+from clevertap_mcp.store.opening import needs_common_key, opened_store
 from clevertap_mcp.store.store import Store
 from clevertap_mcp.telemetry.telemetry import SILENT, STORE_GONE, Telemetry
 from clevertap_mcp.toolsets import choose
@@ -73,16 +73,16 @@ async def sharing(settings: Settings, telemetry: Telemetry = SILENT) -> AsyncIte
     """What all accounts of a process have in common, open.
 
     Raises:
-        ConfigurationError: The store cannot be used, or replicas would not know each other's pseudonyms.
+        ConfigurationError: The store cannot be used, or replicas would not understand each other.
     """
-    url = None if settings.sandbox else settings.store_url
-    if settings.masked and settings.pseudonym_key is None and needs_pseudonym_key(url):
+    if settings.pseudonym_key is None and needs_common_key(settings.store_url):
         name = variable("pseudonym_key")
         raise ConfigurationError(
-            f"{name} is not set; replicas that share {variable('store_url')} need it to know each other's pseudonyms.",
+            f"{name} is not set; replicas that share {variable('store_url')} need it to know each other's pseudonyms "
+            "and questions.",
             field=name,
         )
-    async with opened_store(url) as store:
+    async with opened_store(settings.store_url) as store:
         telemetry.follow(STORE_GONE, lambda: int(store.gone))
         yield Shared(trail_of(settings), secrets.token_hex(), telemetry, store)
 

@@ -91,7 +91,8 @@ class SpentError(NotAllowedError):
         call = f", and this call makes {wanted}" if wanted > 1 else ""
         super().__init__(
             f"{used} of {most} sends of this account are used since {since}{call}; nothing was sent.",
-            next_step="Wait until the count begins anew, or ask the operator to raise CLEVERTAP_MAX_SENDS_PER_DAY.",
+            next_step="Wait until the count begins anew, or ask the operator to raise max_sends_per_day "
+            "(CLEVERTAP_MAX_SENDS_PER_DAY).",
         )
 
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import anyio
 
+from clevertap_mcp.room import kept
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError
 
@@ -55,7 +56,8 @@ class RunningCalls:
         with anyio.CancelScope() as scope:
             self._scopes.add(scope)
             try:
-                return await work()
+                async with kept():
+                    return await work()
             finally:
                 self._scopes.discard(scope)
         raise StoppingError(harmless=effects() == {Effect.READ})

@@ -23,7 +23,7 @@ from clevertap_mcp.accounts.accounts import Accounts, Levels
 from clevertap_mcp.accounts.choice import Offer
 from clevertap_mcp.app import App
 from clevertap_mcp.auth.caller import caller, caller_of
-from clevertap_mcp.cursors import Cursors
+from clevertap_mcp.auth.scopes import ENTRANCE, EVERY_ACCOUNT, level_in
 from clevertap_mcp.elicitation import QuestionAskedError, host_of
 from clevertap_mcp.environment import Confirm
 from clevertap_mcp.expose import Desk, attempt, listed
@@ -46,19 +46,20 @@ from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError
 
 if TYPE_CHECKING:
+    from mcp.server.auth.provider import AccessToken
     from mcp.server.auth.settings import AuthSettings
+    from mcp.server.request_state import RequestStateSecurity
+    from pydantic import SecretStr
     from starlette.applications import Starlette
 
     from clevertap_mcp.auth.verifier import Verifier
-    from clevertap_mcp.seal import SharedSeal
-    from clevertap_mcp.store.store import Store
 
 T = TypeVar("T")
 
 NAME = "clevertap-mcp"
 TITLE = "CleverTap"
 FRESH = CacheHint(ttl_ms=300_000, scope="private")
-"""The list of tools depends on the caller, and stays the same for as long as the process lives."""
+"""What is told depends on the caller alone while the process lives: of the accounts only credentials are renewed."""
 KINDS_OF_CALLERS = 256
 """Callers who may do different things, for whom their tools are kept at hand."""
 TOOLS = frozenset({FIND, RUN, *map(tool_name, CATALOGUE)})
@@ -90,15 +91,12 @@ class CleverTapServer(MCPServer[Any]):
 
     def __init__(
         self,
-        accounts: Accounts | App,
-        cursors: Cursors | None = None,
+        accounts: Accounts,
         *,
         local: bool = False,
         auth: AuthSettings | None = None,
         verifier: Verifier | None = None,
     ) -> None:
-        accounts = accounts if isinstance(accounts, Accounts) else Accounts.only(accounts)
-        seal = seal_of(accounts.store)
         super().__init__(
             NAME,
             title=TITLE,
@@ -108,23 +106,21 @@ class CleverTapServer(MCPServer[Any]):
             log_level="WARNING",
             auth=auth,
             token_verifier=verifier,
-            request_state_security=seal.security if seal else None,
+            request_state_security=seal_of(accounts.settings.pseudonym_key),
         )
         self.verifier = verifier
         self._accounts = accounts
         self.running = RunningCalls()
         self._desks = {
-            name: Desk(app, cursors or cursors_of(app), self.running, name if accounts.several else "")
+            name: Desk(app, cursors_of(app), self.running, name if accounts.several else "")
             for name, app in accounts.apps.items()
         }
         self._local = local
         self._searched = searched(accounts.settings.toolsets)
-        self.telemetry = self.apps[0].telemetry
+        self.telemetry = accounts.telemetry
         self.telemetry.follow(CALLS, self.running.__len__)
         # In place of the SDK's own, which comes first and carries whatever a client has made up.
         self.connections.middleware[0] = MessageSpans(self.telemetry.tracer, self._is_method, is_tool)
-        if seal:  # before what breaks seals
-            self.connections.middleware.insert(1, seal)
         self._offers = lru_cache(KINDS_OF_CALLERS)(accounts.offers)
         self._listed = lru_cache(KINDS_OF_CALLERS)(self._made)
 
@@ -236,6 +232,16 @@ class CleverTapServer(MCPServer[Any]):
         """
         return caller(authenticated=self.verifier is not None)
 
+    def all_open(self) -> bool:
+        """Whether every account is open to whoever sent what is being answered."""
+        return len(self._accounts.levels(self.caller())) == len(self.apps)
+
+    def missing_scope(self, token: AccessToken) -> str | None:
+        """The scope without which a token is good for nothing here; None if it is good for something."""
+        if level_in(token.scopes) is None:
+            return ENTRANCE
+        return None if self._accounts.levels(caller_of(token)) else EVERY_ACCOUNT
+
     def streamable_http_app(self, **options: Any) -> Starlette:
         """The SDK's web application, which tells clients of every scope that there is."""
         application = super().streamable_http_app(**options)
@@ -286,20 +292,20 @@ def harmless() -> frozenset[Effect]:
     return frozenset({Effect.READ})
 
 
-def seal_of(store: Store) -> SharedSeal | None:
-    """What seals the questions that replicas put; a process of its own leaves that to the SDK."""
-    if not store.shared:
+def seal_of(secret: SecretStr | None) -> RequestStateSecurity | None:
+    """What seals questions; without a secret in common each process leaves that to the SDK."""
+    if secret is None:
         return None
-    from clevertap_mcp.seal import SharedSeal  # noqa: PLC0415 - see above
+    from clevertap_mcp.seal import sealed_with  # noqa: PLC0415 - a laptop has no replicas
 
-    return SharedSeal(store)
+    return sealed_with(secret)
 
 
-def build_server(accounts: Accounts | App, *, local: bool = False) -> CleverTapServer:
+def build_server(accounts: Accounts, *, local: bool = False) -> CleverTapServer:
     """The MCP server of open accounts.
 
     Args:
-        accounts: The accounts, or the app of the only one.
+        accounts: The accounts.
         local: Whether only whoever started this process reaches it, so that the files of this machine are theirs and
             nobody has to say who they are.
 

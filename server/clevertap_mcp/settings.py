@@ -26,6 +26,8 @@ from clevertap_mcp.environment import Confirm, Environment, checked, variable
 
 REPLACED = ("ACCOUNT_ID", "PASSCODE", "REGION", "BASE_URL", "ACCOUNT_TOKEN")
 """The variables (without prefix) in whose place the sandbox puts its own values."""
+LEFT_ASIDE = (variable("accounts_file"), variable("store_url"))
+"""The variables that say nothing to the sandbox: it begins anew with each process, so nothing may remember it."""
 OF_ONE_ACCOUNT = (*REPLACED, "TIMEZONE")
 """The variables (without prefix) that say of a single account what the accounts file says of several."""
 SANDBOX_URL = "http://localhost"
@@ -149,7 +151,7 @@ def read_settings(
     typed = Typed(toolsets, access)
     file = variable("accounts_file")
     if sandbox:
-        own = (*map(variable, REPLACED), file)
+        own = (*map(variable, REPLACED), *LEFT_ASIDE)
         return made(checked(sandboxed(environ)), typed, sandbox=True, ignored=tuple(n for n in own if n in environ))
     if file in environ:
         from clevertap_mcp.accounts.file import settings_of_each  # noqa: PLC0415 - most have one account only
@@ -260,5 +262,5 @@ def sandboxed(environ: Mapping[str, str]) -> dict[str, str]:
     from clevertap_sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE  # noqa: PLC0415 - only the sandbox pays for it
 
     own = (ACCOUNT_ID, PASSCODE, DEFAULT_REGION, SANDBOX_URL, ACCOUNT_TOKEN)
-    others = {name: value for name, value in environ.items() if name != variable("accounts_file")}
+    others = {name: value for name, value in environ.items() if name not in LEFT_ASIDE}
     return {variable("timezone"): "UTC", **others, **dict(zip(map(variable, REPLACED), own, strict=True))}

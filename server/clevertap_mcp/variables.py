@@ -17,6 +17,12 @@ from clevertap_tools.account import is_host, is_loopback, region_url
 
 BLANK_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 UNEXPANDED = re.compile(r"\$\{.*\}", re.DOTALL)
+ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+"""What an account can be called, in the accounts file and wherever else it is named."""
+RIGHTS_OF_OTHERS = 0o026
+"""What makes a file of secrets risky: that all may read it, or anybody but its owner write it.
+
+A group may read it: that is how Kubernetes hands a secret to a process that is not root."""
 SHORTEST_KEY = 32
 """Characters of a key; `openssl rand -hex 32` makes one of 64."""
 STORES = ("memory:", "sqlite:///", "redis://", "rediss://")

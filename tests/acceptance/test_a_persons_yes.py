@@ -25,6 +25,7 @@ from mcp.types import (
     InputResponses,
 )
 
+from clevertap_mcp.accounts.accounts import Accounts
 from clevertap_mcp.app import App
 from clevertap_mcp.guard.confirmation import Confirmation
 from clevertap_mcp.guard.plans import LIFETIME, Plans
@@ -144,7 +145,7 @@ async def test_a_host_that_fails_to_ask_has_not_said_yes(account: tuple[Sandbox,
     settings = read_settings(account_variables(url))
     async with (
         opened(settings) as app,
-        Client(build_server(app), mode="legacy", cache=None, elicitation_callback=broken) as host,
+        Client(build_server(Accounts.only(app)), mode="legacy", cache=None, elicitation_callback=broken) as host,
     ):
         said = await host.call_tool("clevertap_create_campaign", MAIL)
     assert error(said)["code"] == "not_confirmed"
@@ -160,7 +161,7 @@ async def test_a_person_who_does_not_answer_has_not_said_yes(account: tuple[Sand
 
     async with (
         planning(url, Plans(lifetime=0.2)) as app,
-        Client(build_server(app), mode="legacy", cache=None, elicitation_callback=away) as host,
+        Client(build_server(Accounts.only(app)), mode="legacy", cache=None, elicitation_callback=away) as host,
     ):
         said = await host.call_tool("clevertap_create_campaign", MAIL)
     assert error(said)["code"] == "not_confirmed"
@@ -290,8 +291,8 @@ async def test_a_plan_fits_nothing_but_the_call_it_was_made_for(account: tuple[S
         async with (
             planning(url, plans) as app,
             planning(elsewhere, plans, CLEVERTAP_ACCOUNT_ID="OTHER-1") as other_app,
-            Client(build_server(app), cache=None) as host,
-            Client(build_server(other_app), cache=None) as other_host,
+            Client(build_server(Accounts.only(app)), cache=None) as host,
+            Client(build_server(Accounts.only(other_app)), cache=None) as other_host,
         ):
             with token_of("ana"):
                 handle = told(await host.call_tool("clevertap_create_campaign", MAIL))["plan"]
@@ -304,8 +305,8 @@ async def test_a_plan_fits_nothing_but_the_call_it_was_made_for(account: tuple[S
                 stop = await host.call_tool("clevertap_stop_campaign", {"id": 1, "plan": handle})
                 assert "another tool" in error(stop)["message"]
             with token_of("ben"):
-                await refused(host, planned, "another caller")
-            await refused(host, planned, "another caller")
+                await refused(host, planned, "not known")
+            await refused(host, planned, "not known")
             with token_of("ana"):
                 clock.now = LIFETIME - 1
                 assert not (await host.call_tool("clevertap_create_campaign", planned)).is_error

@@ -19,6 +19,7 @@ from mcp.types import CallToolResult
 
 from acceptance.test_nothing_unasked import DESTRUCTIONS, SENDS
 from calls import further_calls
+from clevertap_mcp.accounts.accounts import Accounts
 from clevertap_mcp.opening import opened
 from clevertap_mcp.schema import input_schema
 from clevertap_mcp.server import CleverTapServer
@@ -177,7 +178,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             portal.wrap_async_context_manager(opened(direct)) as one,
             portal.wrap_async_context_manager(opened(by_key)) as other,
         ):
-            yield Desk(portal, account, CleverTapServer(one), CleverTapServer(other))
+            yield Desk(portal, account, CleverTapServer(Accounts.only(one)), CleverTapServer(Accounts.only(other)))
 
 
 def check(answer: CallToolResult, requests: list[Any]) -> None:

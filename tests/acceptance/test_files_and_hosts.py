@@ -14,6 +14,7 @@ from mcp import Client
 from mcp.client import ClientRequestContext
 from mcp.types import CallToolResult, ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 
+from clevertap_mcp.accounts.accounts import Accounts
 from clevertap_mcp.opening import opened
 from clevertap_mcp.server import build_server
 from clevertap_mcp.settings import read_settings
@@ -258,7 +259,10 @@ def test_where_files_cannot_be_opened_by_steps_the_same_is_read_and_refused(
 
 async def refused(env: dict[str, str], file: str) -> dict[str, Any]:
     """How the server refuses to replace a list by a file."""
-    async with opened(read_settings(env)) as app, Client(build_server(app, local=True), cache=None) as host:
+    async with (
+        opened(read_settings(env)) as app,
+        Client(build_server(Accounts.only(app), local=True), cache=None) as host,
+    ):
         answer = await host.call_tool(TOOL, {**NAMED, "file": file, "replace": True})
     assert answer.is_error
     return dict(told(answer)["error"])
@@ -311,7 +315,7 @@ async def test_no_word_of_a_file_that_is_refused_comes_out(
     env = variables(url, CLEVERTAP_DATA_DIR=str(folder.path), CLEVERTAP_CONFIRM="off")
     async with (
         opened(read_settings(env)) as app,
-        Client(build_server(app, local=True), cache=None) as host,
+        Client(build_server(Accounts.only(app), local=True), cache=None) as host,
     ):
         for replace in (True, False):
             answer = await host.call_tool(TOOL, {**NAMED, "file": path, "replace": replace})
@@ -354,7 +358,9 @@ async def test_a_yes_holds_only_for_the_content_that_it_was_given_to(
     settings = read_settings(variables(url))
     async with (
         opened(settings) as app,
-        Client(build_server(app, local=True), mode=mode, cache=None, elicitation_callback=person) as host,
+        Client(
+            build_server(Accounts.only(app), local=True), mode=mode, cache=None, elicitation_callback=person
+        ) as host,
     ):
         answer = await host.call_tool(TOOL, {**NAMED, "file": str(file), "replace": True})
     assert 'Replace everybody in the custom list "VIP" by 2 rows.' in person.questions[0]
@@ -371,7 +377,7 @@ async def test_a_plan_holds_only_for_the_content_that_was_shown(account: tuple[S
     given = {**NAMED, "file": str(file), "replace": True}
     async with (
         opened(read_settings(variables(url, CLEVERTAP_CONFIRM="plan"))) as app,
-        Client(build_server(app, local=True), cache=None) as host,
+        Client(build_server(Accounts.only(app), local=True), cache=None) as host,
     ):
         first = told(await host.call_tool(TOOL, given))["plan"]
         write(file, CSV.replace(b"0002", b"0003"))
@@ -391,6 +397,6 @@ async def test_a_server_is_taken_for_remote_unless_it_is_told_otherwise(
     _, url = account
     async with (
         opened(read_settings(variables(url))) as app,
-        Client(build_server(app), cache=None) as host,
+        Client(build_server(Accounts.only(app)), cache=None) as host,
     ):
         assert (await host.call_tool(TOOL, {**NAMED, "file": str(file)})).is_error

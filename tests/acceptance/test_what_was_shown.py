@@ -12,6 +12,7 @@ from mcp import Client
 from mcp.client import ClientRequestContext
 from mcp.types import CallToolResult, ElicitRequestFormParams, ElicitRequestParams, ElicitResult, TextContent
 
+from clevertap_mcp.accounts.accounts import Accounts
 from clevertap_mcp.opening import opened
 from clevertap_mcp.privacy.pseudonyms import Pseudonyms
 from clevertap_mcp.rendering.framing import NOTE, SENTENCE, UNTRUSTED
@@ -97,7 +98,7 @@ async def test_a_yes_is_void_if_something_else_would_happen_now(
     mode = GENERATIONS[generation]
     async with (
         opened(settings) as app,
-        Client(build_server(app), mode=mode, cache=None, elicitation_callback=person) as host,
+        Client(build_server(Accounts.only(app)), mode=mode, cache=None, elicitation_callback=person) as host,
     ):
         first = await host.call_tool(f"clevertap_{tool}", arguments)
         assert told(first)["error"]["code"] == "plan_refused"

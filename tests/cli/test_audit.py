@@ -200,6 +200,14 @@ def test_a_log_that_cannot_be_read_is_for_the_operator(
     assert f"Error: The audit log {file} cannot be read" in said.err
 
 
+def test_without_the_key_it_is_said_where_to_put_it(written: Written, capsys: pytest.CaptureFixture[str]) -> None:
+    with copied(written.log, written.heads[-1]) as file:
+        assert verify_audit(file, None, compact=False) == 2
+        assert "set CLEVERTAP_AUDIT_KEY" in capsys.readouterr().err
+        assert verify_audit(file, b"another key", compact=False) == 1
+        assert "set CLEVERTAP_AUDIT_KEY" in capsys.readouterr().out
+
+
 def test_reading_leaves_nothing_behind(written: Written) -> None:
     with copied(written.log, written.heads[-1]) as file:
         assert verify_audit(file, KEY, compact=True) == 0

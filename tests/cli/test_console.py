@@ -95,15 +95,16 @@ def test_a_network_transport_prints_both_addresses_on_stderr(
 ) -> None:
     with shell.start("serve", "--sandbox", "--transport", transport, "--port", "0") as process:
         assert process.stderr is not None
-        notice, address, other = (process.stderr.readline() for _ in range(3))
+        notice, introduction, address, other = (process.stderr.readline() for _ in range(4))
         with pytest.raises(HTTPError, match="404"):  # an answer at all: it is up
             urlopen(address.strip() + "/absent", timeout=shell.longest)
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=shell.longest)
     assert "sandbox" in notice
+    assert "starts over HTTP" in introduction
     for path, told in zip(paths, (address, other), strict=True):
         assert re.fullmatch(rf"http://127\.0\.0\.1:[1-9]\d*{path}\n", told)
-    assert (process.returncode, out, err) == (0, "", "")
+    assert (process.returncode, out, err) == (0, "", "Stopping; calls that are running: 0.\nStopped.\n")
 
 
 def test_a_port_that_is_taken_is_said(shell: Shell) -> None:

@@ -49,13 +49,22 @@ def test_where_nobody_listens_nothing_is_well(shell: Shell) -> None:
         port = taken.getsockname()[1]
     done = shell("health", "--url", f"http://127.0.0.1:{port}/healthz")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "Error: Nothing answers as a server would: ConnectionRefusedError.\n"
+    where = f"http://127.0.0.1:{port}/healthz"
+    assert done.stderr == f"Error: Nothing answers as a server would at {where}: ConnectionRefusedError.\n"
 
 
 def test_a_server_that_is_not_ready_is_not_well_and_its_reasons_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     with answering(b'HTTP/1.1 503 Service Unavailable\r\n\r\n{"status":"unready"}') as url:
         assert show_health(url) == 1
-    assert capsys.readouterr().err == 'Error: The server answers 503: {"status":"unready"}\n'
+    assert capsys.readouterr().err == f'Error: {url} answers 503: {{"status":"unready"}}\n'
+
+
+def test_what_could_be_a_password_in_a_url_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    with answering(b"") as url:
+        assert show_health(url.replace("//", "//user:Hush-4711@") + "?token=Hush-4711") == 1
+    told = capsys.readouterr().err
+    assert url in told
+    assert "Hush" not in told
 
 
 def test_what_speaks_no_http_is_not_well(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ from clevertap_mcp.auth.tokens import Tokens
 from clevertap_mcp.auth.tokens_file import TOKEN, digest_of, new_token
 from clevertap_mcp.cli import status_of
 from clevertap_mcp.commands.tokens import expiry
+from entering import works
 
 if TYPE_CHECKING:
     from cli.conftest import Shell
@@ -57,9 +58,7 @@ def test_a_new_token_is_printed_once_and_only_its_digest_is_kept(ended: Ended, f
     assert token not in err
     assert token not in file.read_text()
     assert entries(file) == [{"name": "ana", "hash": digest_of(token), "accounts": ["*"], "access": "read"}]
-    known = Tokens(file).entry(token)
-    assert known is not None
-    assert known.name == "ana"
+    assert Tokens(file).entry(token).name == "ana"
 
 
 def test_a_new_token_is_printed_for_programs_with_what_it_allows(ended: Ended, file: Path) -> None:
@@ -107,7 +106,64 @@ def test_a_revoked_token_no_longer_works_and_the_others_do(ended: Ended, file: P
     status, out, err = ended("revoke", "ben")
     assert (status, out) == (0, "")
     assert "ben" in err
-    assert [name for name, token in tokens.items() if known.entry(token)] == ["ana", "cleo"]
+    assert [name for name, token in tokens.items() if works(known, token)] == ["ana", "cleo"]
+
+
+def test_what_was_revoked_is_told_to_programs(ended: Ended, file: Path) -> None:
+    ended("add", "ana", "--account", "shop-eu")
+    status, out, err = ended("revoke", "ana", "--json")
+    assert status == 0
+    assert json.loads(out) == {
+        "name": "ana",
+        "access": "read",
+        "accounts": ["shop-eu"],
+        "expires": None,
+        "expired": False,
+        "revoked": True,
+    }
+    assert "no longer works" in err
+    assert entries(file) == []
+
+
+@pytest.fixture
+def accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An accounts file that a variable names; its secrets are out of reach, as for whoever only keeps the tokens."""
+    accounts = tmp_path / "accounts.toml"
+    accounts.write_text('[accounts.shop-eu]\npasscode_file = "/not/here"\n[accounts.shop-us]\n')
+    monkeypatch.setenv("CLEVERTAP_ACCOUNTS_FILE", str(accounts))
+    return accounts
+
+
+def test_with_several_accounts_a_token_says_which_and_none_that_is_not_there(
+    ended: Ended, file: Path, accounts: Path
+) -> None:
+    assert ended("add", "ana") == (
+        2,
+        "",
+        'Error: Invalid value for --account: with CLEVERTAP_ACCOUNTS_FILE say shop-eu, shop-us, or "*" for all.\n',
+    )
+    assert ended("add", "ana", "--account", "shop-us", "--account", "shop") == (
+        2,
+        "",
+        "Error: Invalid value for --account: shop is not in CLEVERTAP_ACCOUNTS_FILE: shop-eu, shop-us.\n",
+    )
+    assert not file.exists()
+    assert ended("add", "ana", "--account", "shop-us")[0] == 0
+    assert ended("add", "ben", "--account", "*")[0] == 0
+    assert [entry["accounts"] for entry in entries(file)] == [["shop-us"], ["*"]]
+
+
+@pytest.mark.parametrize("content", [None, "no TOML"])
+def test_names_are_not_checked_where_the_accounts_file_cannot_be_read_and_that_is_said(
+    ended: Ended, accounts: Path, content: str | None
+) -> None:
+    accounts.unlink() if content is None else accounts.write_text(content)
+    status, _, err = ended("add", "ana")
+    assert status == 2
+    assert "say a name there" in err
+    status, _, err = ended("add", "ana", "--account", "shop-eu")
+    assert status == 0
+    assert "Names of accounts are not checked. CLEVERTAP_ACCOUNTS_FILE" in err
 
 
 def test_the_last_token_can_be_revoked_and_another_made(ended: Ended, file: Path) -> None:
@@ -117,7 +173,7 @@ def test_the_last_token_can_be_revoked_and_another_made(ended: Ended, file: Path
     assert ended("list")[1] == ""
     second = ended("add", "ana")[1].strip()
     assert first != second
-    assert [Tokens(file).entry(token) is not None for token in (first, second)] == [False, True]
+    assert [works(Tokens(file), token) for token in (first, second)] == [False, True]
 
 
 def test_the_list_names_who_and_what_and_no_token(ended: Ended, file: Path) -> None:

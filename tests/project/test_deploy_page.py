@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from clevertap_mcp.accounts.file import KEYS
 from clevertap_mcp.auth.scopes import ACCOUNT, LEVEL_SCOPES
 from clevertap_mcp.auth.tokens_file import parsed
 from clevertap_mcp.environment import Environment, variable
@@ -106,6 +107,11 @@ def test_the_accounts_file_of_the_page_is_read_as_the_server_reads_it(tmp_path: 
     first, second = account(text, tmp_path).each
     assert (first.name, first.access, first.caps.audience) == ("shop-eu", "full", 5000)
     assert (second.name, second.access, second.caps.audience) == ("shop-in", "read", None)
+
+
+def test_the_keys_of_an_account_are_all_explained() -> None:
+    rows = PAGE.partition("| key | value |")[2].partition("\n\n")[0].splitlines()[2:]
+    assert sorted(key for row in rows for key in re.findall(r"`(\w+)`", row.split("|")[1])) == sorted(KEYS)
 
 
 def test_the_variables_of_the_page_let_a_server_face_a_network() -> None:

@@ -13,11 +13,13 @@ from calls import further_calls
 from canaries import found
 from clevertap_mcp.accounts.accounts import Accounts
 from clevertap_mcp.elicitation import ByReturn, QuestionAskedError
+from clevertap_mcp.environment import variable
 from clevertap_mcp.guard.access import Caller
 from clevertap_mcp.guard.host import Answered, Requester
 from clevertap_mcp.privacy.pseudonyms import PSEUDONYM
 from clevertap_mcp.refusals import PlanRefusedError
 from clevertap_mcp.server import CleverTapServer
+from clevertap_mcp.settings import OF_ONE_ACCOUNT
 from clevertap_tools.actions import CATALOGUE
 from two_projects import (
     EU,
@@ -122,6 +124,17 @@ async def test_every_tool_works_where_it_may_and_touches_nothing_else(
             assert answer.content[0].model_dump()["text"].startswith(f"account: {EU}\n"), tool
     assert projects.sandboxes[EU].requests
     assert not projects.sandboxes[US].requests
+
+
+async def test_what_is_wrong_with_an_account_is_told_by_its_table_in_the_file(projects: Projects) -> None:
+    projects.write(shop_eu={"passcode": "wrong", "account_token": None, "timezone": None})
+    async with served(projects) as (_, server), host_of(server, EU) as host:
+        answers = [wording(await host.call(tool, account=EU, **arguments)) for tool, arguments in CALLS]
+        relative = {"event_name": "Charged", "from": "-7d", "to": "today"}
+        answers.append(wording(await host.call("get_event_count", account=EU, **relative)))
+    for key in ("account_id", "passcode", "base_url", "account_token", "timezone"):
+        assert [each for each in answers if f"accounts.{EU}.{key}" in each], key
+    assert not [each for each in answers if any(variable(name) in each for name in OF_ONE_ACCOUNT)]
 
 
 async def first_of(host: Bearer, account: str) -> dict[str, Any]:

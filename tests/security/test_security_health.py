@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -13,13 +14,15 @@ from pydantic import SecretStr
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from clevertap_mcp.settings import read_settings
 from clevertap_mcp.transports.patience import PATIENCE
 from clevertap_mcp.transports.readiness import BETWEEN_PROBES, FRESH, Reach
-from clevertap_sandbox import ACCOUNT_ID, PASSCODE
+from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Sandbox
+from clevertap_sandbox.serve import serving
 from clevertap_tools.account import Account
 from clevertap_tools.client import Client
 from clevertap_tools.ways import in_process
-from web import Served, on, served, silent_account
+from web import Served, accounts_file, bearer, on, served, silent_account, tokens_file
 
 SECRETS = (ACCOUNT_ID, PASSCODE)
 
@@ -63,7 +66,9 @@ def test_clevertap_is_asked_once_however_many_ask_whether_the_server_is_ready() 
 
 
 @pytest.mark.anyio
-async def test_an_account_that_is_not_reached_is_asked_again_only_after_a_while() -> None:
+async def test_an_account_that_is_not_reached_is_asked_again_only_after_a_while(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     now = [100.0]
     asked: list[float] = []
 
@@ -78,7 +83,10 @@ async def test_an_account_that_is_not_reached_is_asked_again_only_after_a_while(
         reach = Reach(client, clock=lambda: now[0])
         for now[0] in (100.0, 101.0, 100.0 + BETWEEN_PROBES - 1, 100.0 + BETWEEN_PROBES):
             assert not await reach.good()
+        client.contact.made()
+        assert await reach.good()
     assert set(asked) == {100.0, 100.0 + BETWEEN_PROBES}
+    assert lost(caplog) == ["CleverTap is out of reach.", "CleverTap is reached again."]
 
 
 @pytest.mark.anyio
@@ -101,6 +109,45 @@ async def test_an_answer_counts_for_a_minute() -> None:
         now[0] += 1
         assert await Reach(client).good()
         assert client.contact.age == 0
+
+
+def test_one_account_that_is_reached_is_enough_and_only_the_log_names_the_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    nowhere = "http://127.0.0.1:9"
+    with Sandbox() as sandbox, serving(sandbox) as url:
+        some, none = tmp_path / "some", tmp_path / "none"
+        for folder, urls, status in ((some, {"eu": url, "us": nowhere}, 200), (none, {"us": nowhere}, 503)):
+            folder.mkdir()
+            settings = read_settings({"CLEVERTAP_ACCOUNTS_FILE": str(accounts_file(folder, **urls))})
+            caplog.clear()
+            with served(settings, replace(PATIENCE, probe=0.2)) as server:
+                answers = [httpx2.get(f"{server.url}/readyz") for _ in range(3)]
+            assert [answer.status_code for answer in answers] == [status] * 3
+            assert not any("us" in answer.json().get("reasons", ()) for answer in answers)
+            assert lost(caplog) == ["CleverTap is out of reach at account us."]
+
+
+def lost(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the log says of being reached."""
+    return [record.getMessage() for record in caplog.records if "reach" in record.getMessage()]
+
+
+def test_figures_of_all_accounts_are_told_only_to_those_to_whom_all_are_open(tmp_path: Path) -> None:
+    nowhere = "http://127.0.0.1:9"
+    settings = read_settings({"CLEVERTAP_ACCOUNTS_FILE": str(accounts_file(tmp_path, eu=nowhere, us=nowhere))})
+    readers: dict[str, list[str]] = {"all": ["*"], "each": ["eu", "us"], "one": ["eu"], "another": ["in"]}
+    with served(settings, tokens_file=tokens_file(tmp_path, **readers), metrics=True) as server:
+        answers = {name: httpx2.get(f"{server.url}/metrics", headers=bearer(name)) for name in readers}
+        stranger = httpx2.get(f"{server.url}/metrics")
+    assert {name: answer.status_code for name, answer in answers.items()} == {
+        "all": 200,
+        "each": 200,
+        "one": 403,
+        "another": 403,
+    }
+    assert "clevertap" not in answers["one"].text
+    assert stranger.status_code == 401
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/", "/healthz/", "/mcp/", "/mcp/../metrics", "//mcp", "/metrics"])

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from clevertap_mcp.network import Network
+from clevertap_tools.errors import ConfigurationError
 from hosts import COMMAND, account_variables
 from web import Served, connected, heard_until_closed, served, status_of
 
@@ -86,25 +90,59 @@ def test_a_strange_address_in_the_first_line_does_not_stand_in_for_the_host(publ
     assert asked(public, "http://localhost/healthz", "evil.example") == 421
 
 
-@pytest.mark.parametrize(
-    ("variables", "named"),
-    [
-        ({}, "CLEVERTAP_MCP_TOKENS_FILE"),
-        ({"CLEVERTAP_MCP_URL": "https://mcp.example.com/mcp"}, "CLEVERTAP_MCP_OAUTH_ISSUER"),
-    ],
-)
-def test_other_machines_are_not_let_in_unasked(variables: dict[str, str], named: str) -> None:
-    start = [COMMAND, "serve", "--transport", "http", "--port", "0", "--host", "0.0.0.0"]
-    ended = subprocess.run(
-        start,
+PUBLIC = {"CLEVERTAP_MCP_URL": "https://mcp.example.com/mcp"}
+
+
+def start_of(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """What comes of a start that is refused."""
+    return subprocess.run(
+        [COMMAND, "serve", "--transport", "http", "--port", "0", *options],
         check=False,
         env=account_variables("http://127.0.0.1:9", **variables),
         capture_output=True,
         text=True,
         timeout=30,
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "named"),
+    [
+        (["--host", "0.0.0.0"], {}, "CLEVERTAP_MCP_TOKENS_FILE"),
+        (["--host", "0.0.0.0"], PUBLIC, "CLEVERTAP_MCP_OAUTH_ISSUER"),
+        ([], PUBLIC, "CLEVERTAP_MCP_URL lets other machines in"),
+    ],
+)
+def test_other_machines_are_not_let_in_unasked(options: list[str], variables: dict[str, str], named: str) -> None:
+    ended = start_of(*options, **variables)
     assert ended.returncode == 2
     assert named in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"url": "https://mcp.example.com/mcp"},
+        {"url": "https://localhost.example.com:8443"},
+        {"url": "http://192.168.0.7:8000/mcp"},
+        {"allowed_hosts": ("localhost", "mcp.internal:8000")},
+        {"url": "http://localhost:8000/mcp", "allowed_hosts": ("[fe80::1]:8000",)},
+    ],
+)
+def test_a_public_name_on_loopback_needs_callers_who_say_who_they_are(names: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="CLEVERTAP_MCP_TOKENS_FILE"):
+        Network(**names).check_open()
+    Network(**names, tokens_file=Path("tokens.toml")).check_open()
+
+
+@pytest.mark.parametrize("name", ["localhost", "LOCALHOST:8000", "127.0.0.1:8000", "127.1.2.3", "[::1]", "[::1]:8000"])
+def test_names_of_this_machine_need_nobody_to_say_who_they_are(name: str) -> None:
+    Network(url=f"http://{name}/mcp", allowed_hosts=(name,)).check_open()
+
+
+def test_a_server_that_listens_to_all_has_to_know_by_what_name_it_is_called() -> None:
+    with pytest.raises(ConfigurationError, match="Set CLEVERTAP_MCP_URL"):
+        Network(host="0.0.0.0", tokens_file=Path("tokens.toml")).check_open()
 
 
 def test_the_address_that_is_told_names_the_host() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -17,12 +19,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from clevertap_mcp.auth.issuer import IssuerError, fetched, key_source
-from clevertap_mcp.auth.jwt import SKEW, Claims, Jwts, UnfitTokenError
+from clevertap_mcp.auth.jwt import SKEW, Claims, Jwts
 from clevertap_mcp.auth.key import ALGORITHMS, usable_keys
 from clevertap_mcp.auth.keys import FRESH, PAUSE, USABLE, Keys
+from clevertap_mcp.auth.refused import UnfitTokenError
 from clevertap_mcp.network import Issuer
 from entering import Door, door
-from issuing import AUDIENCE, AuthorizationServer, encoded, issuing, new_key, public_jwk
+from issuing import AUDIENCE, AuthorizationServer, PrivateKey, encoded, issuing, new_key, public_jwk
 
 pytestmark = pytest.mark.anyio
 
@@ -96,6 +99,26 @@ async def test_a_token_without_a_level_is_known_and_may_do_nothing(issuer: Autho
         answer = await at.list(issuer.token(scope=scope))
         assert answer.status_code == 403
         assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
+
+
+async def test_a_token_without_an_account_is_told_which_kind_of_scope_it_lacks_and_where_to_get_one(
+    issuer: AuthorizationServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    file = tmp_path / "accounts.toml"
+    file.touch(0o600)
+    file.write_text('[accounts.shop-eu]\naccount_id = "A"\npasscode = "P"\nregion = "eu1"\n')
+    async with entered(issuer, CLEVERTAP_ACCOUNTS_FILE=str(file)) as at:
+        refused = await at.list(issuer.token(scope='clevertap:write clevertap:x"\r\n clevertap:account:shop-in'))
+        assert await at.status(issuer.token(scope="clevertap:read clevertap:account:shop-eu")) == 200
+        assert await at.status(issuer.token(scope="clevertap:read clevertap:account:*")) == 200
+    assert refused.status_code == 403
+    assert refused.headers["www-authenticate"] == (
+        'Bearer error="insufficient_scope", scope="clevertap:read clevertap:write clevertap:account:*", '
+        'error_description="This token opens no account here: it has no scope such as clevertap:account:NAME.", '
+        'resource_metadata="https://mcp.example.com/.well-known/oauth-protected-resource/mcp"'
+    )
+    assert f"{issuer.url}/desk/ana was refused." in caplog.text
 
 
 LONG_AGO, FAR_AHEAD = 1_000_000_000, 4_000_000_000
@@ -318,14 +341,53 @@ async def test_keys_that_are_secret_weak_or_for_something_else_are_passed_over(e
     assert [key.kid for key in usable_keys([entry, public_jwk(OTHER_KEY, kid="k2")])] == ["k2"]
 
 
-async def test_a_token_that_names_no_key_has_the_only_one_that_fits(issuer: AuthorizationServer) -> None:
-    jwts, keys = known(issuer, clock := Clock())
-    token = jwt.encode(issuer.claims(exp=clock.now + 60), issuer.key, "ES256")
-    assert await taken(jwts, token)
+async def test_a_token_that_names_no_key_is_tried_with_every_key_that_fits_and_with_no_other(
+    issuer: AuthorizationServer,
+) -> None:
+    third = new_key("RS256")
+    issuer.published = [
+        public_jwk(issuer.key, kid="k1"),
+        public_jwk(OTHER_KEY, kid="k2"),
+        public_jwk(third, "RS256", kid="k3", alg="PS256"),
+    ]
+    jwts, _ = known(issuer, clock := Clock())
+    ends = clock.now + 100_000
+    assert await taken(jwts, nameless(issuer, issuer.key, exp=ends))
+    assert await taken(jwts, nameless(issuer, OTHER_KEY, exp=ends))
+    assert not await taken(jwts, nameless(issuer, new_key(), exp=ends))
+    assert not await taken(jwts, nameless(issuer, third, "RS256", exp=ends))
+    assert await taken(jwts, nameless(issuer, third, "PS256", exp=ends))
+
+
+async def test_a_token_that_names_a_key_is_tried_with_no_other(issuer: AuthorizationServer) -> None:
     issuer.published.append(public_jwk(OTHER_KEY, kid="k2"))
-    clock.now += FRESH
-    assert not await taken(jwts, token)
-    assert await keys.key("k2", "ES256") is not None
+    jwts, _ = known(issuer, clock := Clock())
+    ends = clock.now + 100_000
+    assert await taken(jwts, issuer.token(OTHER_KEY, head={"kid": "k2"}, exp=ends))
+    assert not await taken(jwts, issuer.token(OTHER_KEY, head={"kid": "k1"}, exp=ends))
+
+
+def nameless(issuer: AuthorizationServer, key: PrivateKey, algorithm: str = "ES256", **more: Any) -> str:
+    """A token that does not say which key has signed it."""
+    return jwt.encode(issuer.claims(**more), key, algorithm)
+
+
+@pytest.mark.parametrize("kid", [None, "always"])
+async def test_keys_without_names_and_keys_that_keep_a_name_are_renewed_for_a_token_that_none_has_signed(
+    issuer: AuthorizationServer, kid: str | None
+) -> None:
+    def token(key: PrivateKey) -> str:
+        claims = issuer.claims(exp=clock.now + 100_000)
+        return jwt.encode(claims, key, "ES256", {"kid": kid} if kid else None)
+
+    issuer.published = [public_jwk(issuer.key, kid=kid)]
+    jwts, _ = known(issuer, clock := Clock())
+    assert await taken(jwts, token(issuer.key))
+    issuer.published = [public_jwk(OTHER_KEY, kid=kid)]
+    clock.now += PAUSE
+    assert await taken(jwts, token(OTHER_KEY))
+    assert not await taken(jwts, token(issuer.key))
+    assert issuer.asked.count("/keys") == 2
 
 
 @pytest.mark.parametrize(
@@ -382,12 +444,16 @@ async def test_keys_are_kept_for_ten_minutes_and_forgotten_when_the_issuer_takes
     assert not await taken(jwts, token)
 
 
-async def test_a_flood_of_unknown_keys_is_no_flood_at_the_issuer(issuer: AuthorizationServer) -> None:
+@pytest.mark.parametrize("heads", [{"kid": "x{}"}, {"kid": "k1"}, {}], ids=["unknown", "known", "none"])
+async def test_a_flood_of_tokens_that_no_key_has_signed_is_no_flood_at_the_issuer(
+    issuer: AuthorizationServer, heads: dict[str, str]
+) -> None:
     jwts, _ = known(issuer, clock := Clock())
     good = issuer.token(exp=clock.now + 1_000)
 
     async def flood(number: int) -> None:
-        assert not await taken(jwts, issuer.token(OTHER_KEY, head={"kid": f"x{number}"}, exp=clock.now + 60))
+        head = {name: value.format(number) for name, value in heads.items()}
+        assert not await taken(jwts, jwt.encode(issuer.claims(exp=clock.now + 1_000), OTHER_KEY, "ES256", head))
 
     for seconds in range(0, 60, 10):
         clock.now += 10

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
 
 COUNT = ("clevertap_get_event_count", {"event_name": "Charged", "from": "1997-03-01", "to": "1997-05-31"})
 WRITE = ("clevertap_upload_events", {"events": [{"identity": "1", "evtName": "Seen"}]})
-ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+(?=/mcp)")
 
 
 @dataclass(frozen=True)

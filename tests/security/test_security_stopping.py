@@ -12,8 +12,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import anyio
 import httpx2
 import pytest
+from mcp import Client
+from mcp.client.sse import sse_client
 
 from clevertap_mcp.transports.patience import PATIENCE
 from hosts import COMMAND, account_variables
@@ -26,6 +29,8 @@ from web import (
     LISTENING,
     LONGEST,
     MODERN,
+    SPRING,
+    TOOL,
     Served,
     on,
     served,
@@ -95,6 +100,29 @@ def test_a_writing_call_that_does_not_end_in_time_is_told_that_nobody_knows() ->
             error = outcome(asked)["structuredContent"]["error"]
         assert (error["code"], error["changed"]) == ("stopping", "unknown")
         assert "Do not repeat" in error["next"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("transport", "mode"), [("http", "auto"), ("http", "legacy"), ("sse", "legacy")])
+async def test_a_host_whose_call_ends_meanwhile_can_still_ask_for_the_tools(transport: str, mode: str) -> None:
+    with silent_account() as listener, served(on(listener)) as server:
+        way = server.mcp if transport == "http" else sse_client(f"{server.url}/sse")
+        async with Client(way, mode=mode, cache=None) as host, anyio.create_task_group() as tasks:
+
+            async def answered() -> None:
+                connection, _ = await anyio.to_thread.run_sync(listener.accept)
+                with connection:
+                    server.stop()
+                    connection.recv(65536)
+                    connection.sendall(ANSWER)
+
+            tasks.start_soon(answered)
+            with anyio.fail_after(LONGEST):
+                answer = await host.call_tool(TOOL, SPRING)
+                assert answer.structured_content == {"count": 3}
+                tools = await host.list_tools()
+        assert TOOL in {tool.name for tool in tools.tools}
+        assert server.ended.wait(LONGEST)
 
 
 @pytest.mark.parametrize("patience", [PATIENCE, HASTY])

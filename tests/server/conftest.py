@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from mcp import Client as Host
 
+from clevertap_mcp.accounts.accounts import Accounts
 from clevertap_mcp.app import App
 from clevertap_mcp.environment import Confirm
 from clevertap_mcp.opening import guard_of, privacy_of
@@ -60,7 +61,7 @@ async def app(open_app: OpenApp) -> AsyncIterator[App]:
 @pytest.fixture(params=["auto", "legacy"])
 async def host(request: pytest.FixtureRequest, app: App) -> AsyncIterator[Host]:
     """A host of the 2026 generation, then one of the generations that shake hands."""
-    async with Host(CleverTapServer(app), mode=request.param, cache=None) as host:
+    async with Host(CleverTapServer(Accounts.only(app)), mode=request.param, cache=None) as host:
         yield host
 
 

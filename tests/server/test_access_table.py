@@ -13,6 +13,7 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.types import CallToolResult
 
+from clevertap_mcp.accounts.accounts import Accounts
 from clevertap_mcp.app import App
 from clevertap_mcp.auth.scopes import scope_of
 from clevertap_mcp.environment import Confirm
@@ -157,7 +158,7 @@ async def test_a_host_sees_what_both_the_process_and_its_caller_may_do(
     settings = replace(app.settings, access=process)
     narrowed = replace(app, settings=settings, actions=chosen(settings))
     with token_of(caller):
-        seen = await CleverTapServer(narrowed).list_tools()
+        seen = await CleverTapServer(Accounts.only(narrowed)).list_tools()
     assert {tool.name.removeprefix("clevertap_") for tool in seen} == TOOLS[process] & TOOLS[caller]
 
 
@@ -170,7 +171,7 @@ def test_an_access_that_leaves_nothing_stops_the_start() -> None:
 @pytest.mark.parametrize("caller", Access)
 async def test_the_tools_of_search_reach_what_the_caller_may_do_and_nothing_else(app: App, caller: Access) -> None:
     settings = replace(app.settings, toolsets="search")
-    server = CleverTapServer(replace(app, settings=settings, actions=chosen(settings)))
+    server = CleverTapServer(Accounts.only(replace(app, settings=settings, actions=chosen(settings))))
     with token_of(caller):
         for key, action in CATALOGUE.items():
             run = await server.call_tool("clevertap_run_action", {"key": key, "arguments": {"no such": 1}})

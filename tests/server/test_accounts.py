@@ -15,12 +15,14 @@ from mcp.types import Tool
 
 from clevertap_mcp.accounts.accounts import Accounts
 from clevertap_mcp.guard.access import OPERATOR, Access, Caller
+from clevertap_mcp.opening import privacy_of
 from clevertap_mcp.privacy.pseudonyms import PSEUDONYM
 from clevertap_mcp.rendering.table import compact
 from clevertap_mcp.server import CleverTapServer, instructions
 from clevertap_mcp.settings import read_settings
 from two_projects import (
     EU,
+    KEY,
     PASSCODES,
     PERSONS,
     US,
@@ -39,6 +41,14 @@ pytestmark = pytest.mark.anyio
 DAYS = {"from": "2026-01-01", "to": "2026-01-31"}
 ROBIN = PERSONS[US]["identity"]
 EVENTS: dict[str, Any] = {"event_name": "Charged", **DAYS}
+CAMPAIGN: dict[str, Any] = {
+    "name": "Win-back",
+    "target_mode": "email",
+    "where": EVENTS,
+    "content": {"subject": "Hi", "body": "Back soon?", "sender_name": "Shop"},
+    "when": "now",
+}
+CREATE = "/1/targets/create.json"
 MOST_DEARER = 0.12
 """How much more the default tools of two accounts may cost than those of one."""
 
@@ -113,7 +123,7 @@ async def test_what_is_told_to_everybody_names_no_account(both: tuple[Accounts, 
 async def test_the_default_tools_of_two_accounts_cost_little_more(projects: Projects) -> None:
     async with served(projects, CLEVERTAP_TOOLSETS=None) as (accounts, server):
         several = await CleverTapServer(accounts).list_tools()
-        alone = await CleverTapServer(accounts.apps[EU]).list_tools()
+        alone = await CleverTapServer(Accounts.only(accounts.apps[EU])).list_tools()
         assert server.apps == tuple(accounts.apps.values())
     assert cost(several) <= math.floor(cost(alone) * (1 + MOST_DEARER))
 
@@ -188,7 +198,7 @@ async def test_a_file_with_one_account_asks_for_no_account(projects: Projects) -
     text = projects.file.read_text()
     projects.file.write_text(text[: text.index(f"[accounts.{US}]")])
     async with served(projects) as (accounts, server), host_of(server, EU) as host:
-        assert (await CleverTapServer(accounts.apps[EU]).list_tools()) == await host.tools()
+        assert (await CleverTapServer(Accounts.only(accounts.apps[EU])).list_tools()) == await host.tools()
         assert "account" not in tool(await host.tools(), "get_events").input_schema["properties"]
         assert told(await host.call("get_event_count", **EVENTS))["count"] == 3
 
@@ -218,6 +228,28 @@ async def test_two_entries_of_one_project_know_each_others_people_and_share_its_
     assert 0 < projects.sandboxes[US].peak("/1/counts/events.json") <= 3
 
 
+def test_one_id_in_two_regions_is_two_projects(tmp_path: Path) -> None:
+    same = 'account_id = "ACC"\npasscode = "P"\n'
+    (tmp_path / "two.toml").write_text(f'[accounts.eu]\n{same}region = "eu1"\n[accounts.in]\n{same}region = "in1"\n')
+    settings = read_settings({"CLEVERTAP_ACCOUNTS_FILE": str(tmp_path / "two.toml"), "CLEVERTAP_PSEUDONYM_KEY": KEY})
+    europe, india = (privacy_of(each) for each in settings.each)
+    assert europe.text("a@b.example") == privacy_of(settings.each[0]).text("a@b.example")
+    assert europe.text("a@b.example") != india.text("a@b.example")
+
+
+async def test_a_send_by_one_entry_of_a_project_is_a_repetition_by_the_other(projects: Projects) -> None:
+    projects.file.write_text(projects.file.read_text() + other_entry(projects, US))
+    async with served(projects) as (_, server), host_of(server, "*") as host:
+        first = told(await host.call("create_campaign", account=US, **CAMPAIGN))
+        again = told(await host.call("create_campaign", account="again", **CAMPAIGN))
+        assert again["id"] == first["id"]
+        assert "Nothing was done now" in again["warning"]
+        other = told(await host.call("create_campaign", account=EU, **CAMPAIGN))
+        assert "Nothing was done now" not in str(other.get("warning"))
+    launches = [[each.path for each in projects.sandboxes[name].requests].count(CREATE) for name in (US, EU)]
+    assert launches == [1, 1]
+
+
 async def together(host: Bearer, *accounts: str) -> None:
     """Ask each account a dozen things at once."""
     async with anyio.create_task_group() as tasks:
@@ -242,7 +274,10 @@ async def count(host: Bearer, account: str) -> object:
     return answer.get("count") or answer["error"]["code"]
 
 
-async def test_new_credentials_count_from_the_next_call_on(projects: Projects) -> None:
+async def test_new_credentials_count_from_the_next_call_on(
+    projects: Projects, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "clevertap_mcp")
     projects.write(shop_eu={"passcode": PASSCODES[US]})
     async with served(projects) as (accounts, server), host_of(server, EU, US) as host:
         old = accounts.apps[EU].client.memory
@@ -252,6 +287,9 @@ async def test_new_credentials_count_from_the_next_call_on(projects: Projects) -
         assert accounts.apps[EU].client.memory is not old
         projects.write(shop_us={"passcode": PASSCODES[EU]})
         assert (await count(host, EU), await count(host, US)) == (3, "credentials")
+    renewed = [each for each in caplog.messages if "credentials of the account" in each]
+    assert [EU in each for each in renewed] == [True, False]
+    assert [US in each for each in renewed] == [False, True]
 
 
 async def test_a_passcode_in_a_file_of_its_own_may_change(projects: Projects, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from clevertap_mcp.accounts.file import KEYS
+from clevertap_mcp.accounts.file import KEYS, LARGEST_FILE
 from clevertap_mcp.environment import Environment
 from clevertap_mcp.guard.access import Access
 from clevertap_mcp.guard.caps import Caps
@@ -161,6 +161,7 @@ def test_a_bad_table_is_refused_by_account_and_key(file: Path, table: str, key: 
         (f'[accounts.one]\npasscode = "{SECRET}\n', "is not TOML at line 2"),
         (f'{TWO}[accounts.one]\npasscode = "{SECRET}"\n', "is not TOML"),
         (b"\xff", "is not UTF-8"),
+        (TWO + "#" * LARGEST_FILE, "is longer than 1 MiB"),
         *(
             (f'[accounts."{name}"]\n{PLAIN}', "name of account 1")
             for name in ("", "-a", "Shop", "a b", "a.b", "x" * 41)
@@ -169,6 +170,10 @@ def test_a_bad_table_is_refused_by_account_and_key(file: Path, table: str, key: 
 )
 def test_a_file_that_is_something_else_is_refused(file: Path, text: str | bytes, why: str) -> None:
     assert why in refusal(file, text)
+
+
+def test_the_longest_file_is_read_to_its_end(file: Path) -> None:
+    assert len(read(file, TWO.rjust(LARGEST_FILE, "\n")).accounts) == 2
 
 
 def test_the_longest_name_is_a_name(file: Path) -> None:
@@ -184,8 +189,9 @@ def test_every_bad_variable_is_still_refused_by_its_name(file: Path) -> None:
     ("text", "mode", "warned"),
     [
         (TWO, 0o600, False),
-        (TWO, 0o640, True),
+        (TWO, 0o440, False),
         (TWO, 0o604, True),
+        (TWO, 0o620, True),
         ('[accounts.one]\naccount_id = "a"\npasscode_env = "PASS"\n', 0o644, False),
     ],
 )
@@ -195,7 +201,7 @@ def test_secrets_that_others_can_read_are_warned_of(
     with caplog.at_level(logging.WARNING, "clevertap_mcp"):
         write(file, text, mode)
         read_settings({FILE: str(file), "PASS": "pass"})
-    assert bool([each for each in caplog.messages if "can be read by others" in each]) is warned
+    assert bool([each for each in caplog.messages if "all can read it" in each]) is warned
 
 
 def test_no_settings_show_a_secret(file: Path) -> None:

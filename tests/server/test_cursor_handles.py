@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -173,3 +174,22 @@ async def test_a_walk_goes_on_without_the_store_where_this_process_knows_the_way
     await cursors.bind(following, place.later(1))
     assert (await cursors.find(following, EVENTS, "ana")).offset == 1
     assert "not known here" in await refusal(cursors, "c_elsewhere", "ana")
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"\xff", b"null", b"{}", b'{"reader": "x", "cursor": "y", "since": NaN}', b"[" * 1000]
+)
+async def test_what_somebody_else_has_put_in_the_place_of_a_cursor_leads_nowhere(
+    cursors: Cursors, garbage: bytes
+) -> None:
+    handle = await bound(cursors, EVENTS)
+    await cursors._store.put(cursors._key(handle), garbage, HOUR)
+    with pytest.raises(InvalidArgumentsError, match="not known here"):
+        await cursors.find(handle, EVENTS, "ana")
+
+
+async def test_what_somebody_else_has_put_in_the_place_of_a_walk_is_no_repetition(cursors: Cursors) -> None:
+    place = Place(EVENTS, "c", since=cursors.clock())
+    assert not await cursors.leads_back(place, "next")
+    await cursors._store.put(f":walk:{place.walk}/{digest('next')}", b"x", HOUR)
+    assert not await cursors.leads_back(replace(place, number=5), "next")

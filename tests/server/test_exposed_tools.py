@@ -18,6 +18,7 @@ from mcp import MCPError
 from mcp.types import CallToolResult, TextContent
 from pydantic import JsonValue, SecretStr, WithJsonSchema
 
+from clevertap_mcp.accounts.accounts import Accounts
 from clevertap_mcp.app import App
 from clevertap_mcp.cursors import Cursors
 from clevertap_mcp.environment import Confirm
@@ -301,7 +302,7 @@ async def test_a_call_that_the_host_gives_up_stops_the_request(open_app: Callabl
         finally:
             stopped.set()
 
-    async with open_app(silent) as app, Host(build_server(app), mode=mode, cache=None) as host:
+    async with open_app(silent) as app, Host(build_server(Accounts.only(app)), mode=mode, cache=None) as host:
         with anyio.fail_after(20):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(host.call_tool, "clevertap_get_event_count", SPRING)
@@ -311,7 +312,7 @@ async def test_a_call_that_the_host_gives_up_stops_the_request(open_app: Callabl
 
 
 async def test_the_server_names_itself_and_where_it_works(app: App, settings: Settings) -> None:
-    server = CleverTapServer(app)
+    server = CleverTapServer(Accounts.only(app))
     async with Host(server, cache=None) as host:
         assert host.server_info
         assert (host.server_info.name, bool(host.server_info.version)) == ("clevertap-mcp", True)
@@ -320,7 +321,7 @@ async def test_the_server_names_itself_and_where_it_works(app: App, settings: Se
 
 
 async def test_lists_and_discovery_may_be_cached_for_five_minutes(app: App) -> None:
-    async with Host(CleverTapServer(app), mode="auto", cache=None) as host:
+    async with Host(CleverTapServer(Accounts.only(app)), mode="auto", cache=None) as host:
         listed = await host.list_tools()
     assert (listed.ttl_ms, listed.cache_scope) == (300_000, "private")
 

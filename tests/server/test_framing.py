@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from clevertap_mcp.accounts.accounts import Accounts
 from clevertap_mcp.rendering.framing import NOTE, SENTENCE, UNTRUSTED, Frame
 from clevertap_mcp.rendering.render import MOST_BYTES, Rest, render
 from clevertap_mcp.rendering.table import text
@@ -252,7 +253,7 @@ class Hostile:
 
 @asynccontextmanager
 async def hostile(open_app: Callable[..., Any], attack: str) -> AsyncIterator[Host]:
-    async with open_app(Hostile(attack).app) as app, Host(CleverTapServer(app), cache=None) as host:
+    async with open_app(Hostile(attack).app) as app, Host(CleverTapServer(Accounts.only(app)), cache=None) as host:
         yield host
 
 

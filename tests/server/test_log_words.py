@@ -24,14 +24,19 @@ def logged(name: str) -> str:
 
 @pytest.mark.parametrize("name", ["mcp.server.sse", "mcp", "uvicorn.error", "asyncio", "clevertap_mcpx"])
 def test_others_are_heard_without_their_words(name: str) -> None:
-    told = "reported at sse.py:215 (ValueError); what it says is left out, it may be personal data."
-    assert logged(name) == f"ERROR {name}: {told}"
+    assert logged(name) == f"ERROR {name}: reported at sse.py:215 (ValueError)."
 
 
 def test_a_record_without_an_exception_has_its_place_only() -> None:
     record = logging.LogRecord("mcp", logging.WARNING, "there/runner.py", 261, PERSON, (), None)
     Discreet().filter(record)
-    assert record.getMessage() == "reported at runner.py:261; what it says is left out, it may be personal data."
+    assert record.getMessage() == "reported at runner.py:261."
+
+
+@pytest.mark.parametrize("level", [logging.DEBUG, logging.INFO])
+def test_of_others_only_complaints_are_heard(level: int) -> None:
+    assert not Discreet().filter(logging.LogRecord("uvicorn.error", level, "there/server.py", 1, "Started", (), None))
+    assert Discreet().filter(logging.LogRecord("clevertap_mcp.app", level, "app.py", 1, "Done", (), None))
 
 
 def test_our_own_words_are_kept() -> None:

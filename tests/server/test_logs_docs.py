@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mcp.server.auth.provider import AccessToken
 
 from clevertap_mcp import refusals, running
+from clevertap_mcp.auth.caller import name_of
+from clevertap_mcp.auth.tokens_file import parsed
 from clevertap_mcp.environment import Environment, variable
 from clevertap_mcp.telemetry.calls import CUT_OFF, watched
 from clevertap_mcp.telemetry.facts import ASKED, PLANNED
@@ -19,7 +22,8 @@ from clevertap_mcp.telemetry.telemetry import SILENT
 from clevertap_mcp.trail.quota import Outcome
 from clevertap_tools.errors import CleverTapError
 
-PAGE = (Path(__file__).parents[2] / "docs/operations.md").read_text(encoding="utf-8")
+PAGES = Path(__file__).parents[2] / "docs"
+PAGE = (PAGES / "operations.md").read_text(encoding="utf-8")
 
 
 def first_cells(heading: str) -> set[str]:
@@ -50,6 +54,21 @@ def test_each_field_that_a_line_can_have_is_explained(caplog: pytest.LogCaptureF
     with watched("ana", "tool", SILENT, 1e-9) as call:
         call.trace, call.account, call.effect, call.code = "trace", "shop-eu", "read", "code"
     assert set(json.loads(caplog.text)) == first_cells("| field | meaning |") - {"exception"}
+
+
+def test_callers_are_named_as_the_page_says() -> None:
+    (example,) = re.findall(r"```toml\n(# tokens.toml\n.*?)```", (PAGES / "deploy.md").read_text("utf-8"), re.DOTALL)
+    (entry,) = parsed(example.encode())
+    own = AccessToken(token="t", client_id=entry.name, subject=entry.thumbprint, scopes=[])
+    issued = AccessToken(
+        token="t",
+        client_id="portal",
+        subject="ana@example.com",
+        scopes=[],
+        claims={"iss": "https://auth.example.com"},
+    )
+    for token in (own, issued):
+        assert f"`{name_of(token)}`" in PAGE
 
 
 def test_the_codes_to_alert_on_exist() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from mcp import Client as Host
 
+from clevertap_mcp.accounts.accounts import Accounts
 from clevertap_mcp.logs import LOG_LINE, Discreet, TextLines
 from clevertap_mcp.opening import opened
 from clevertap_mcp.server import build_server
@@ -73,7 +74,7 @@ def call_that_takes(own: float, asked: float = 0.0, slow: float = 10.0, caller: 
 
 @pytest.mark.anyio
 async def test_each_call_has_one_line(settings: Settings, lines: Lines) -> None:
-    async with opened(settings) as app, Host(build_server(app), cache=None) as host:
+    async with opened(settings) as app, Host(build_server(Accounts.only(app)), cache=None) as host:
         await host.call_tool(TOOL, {"event_name": "Charged", **DAYS})
         await host.call_tool(TOOL, {"event_name": PERSON, "from": PERSON})
     first, second = [line for line in lines() if CALLS in line]
@@ -85,7 +86,7 @@ async def test_each_call_has_one_line(settings: Settings, lines: Lines) -> None:
 @json_only
 @pytest.mark.anyio
 async def test_a_line_of_a_call_has_a_field_for_each_fact(settings: Settings, lines: Lines) -> None:
-    async with opened(settings) as app, Host(build_server(app), cache=None) as host:
+    async with opened(settings) as app, Host(build_server(Accounts.only(app)), cache=None) as host:
         await host.call_tool(TOOL, {"event_name": "Charged", **DAYS})
     (line,) = [json.loads(line) for line in lines() if CALLS in line]
     assert line | {"caller": "local", "tool": TOOL, "effect": "read", "outcome": "done", "attempts": 1} == line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import replace
 
 import anyio
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clevertap_mcp.guard.outcomes import sealed, unsealed
 from clevertap_mcp.guard.plans import LIFETIME, Deed, Plans, Shown
-from clevertap_mcp.guard.repeats import HOUR, Begun, Repeats, whole
+from clevertap_mcp.guard.repeats import HOUR, Begun, Repeats
 from clevertap_mcp.refusals import PlanRefusedError, RepeatedError
 from clevertap_mcp.store.memory import MemoryStore
 from clevertap_mcp.store.store import MOST_VALUES, Store
@@ -25,6 +27,18 @@ pytestmark = pytest.mark.anyio
 
 DEED = Deed(account="A", action="create-campaign", arguments="digest", caller="ana", meaning="same")
 SHOWN = Preview("Send it.", reach=7)
+
+GARBAGE = (
+    b"",
+    b"\xff\x00",
+    b"null",
+    b"[]",
+    b'{"deed": {}, "shown": {}}',
+    b'{"call": 1, "since": NaN}',
+    b'{"reader": "get-events-by-cursor", "cursor": [], "since": "x"}',
+    b"[" * 1000,
+)
+"""What no replica writes."""
 
 
 class Clock:
@@ -56,7 +70,6 @@ async def test_looking_at_a_plan_does_not_use_it_up() -> None:
     ("other", "reason"),
     [
         (replace(DEED, account="B"), "another account"),
-        (replace(DEED, caller="ben"), "another caller"),
         (replace(DEED, action="stop-campaign"), "another tool"),
         (replace(DEED, arguments="digesu"), "other arguments"),
         (replace(DEED, again=True), "other arguments"),
@@ -68,6 +81,24 @@ async def test_a_plan_for_something_else_is_refused_and_not_used_up(other: Deed,
     with pytest.raises(PlanRefusedError, match=reason):
         await plans.use(handle, other)
     await plans.use(handle, DEED)
+
+
+async def test_the_plan_of_another_caller_reads_like_none_whatever_became_of_it() -> None:
+    clock = Clock()
+    plans = Plans(MemoryStore(clock))
+    fresh, used = await plans.draw_up(DEED, SHOWN), await plans.draw_up(DEED, SHOWN)
+    await plans.use(used, DEED)
+
+    async def told(handle: str) -> str:
+        with pytest.raises(PlanRefusedError) as refused:
+            await plans.use(handle, replace(DEED, caller="ben"))
+        return refused.value.message
+
+    nobodys = await told("plan_2222222222222222")
+    assert [await told(fresh), await told(used)] == [nobodys, nobodys]
+    await plans.find(fresh, DEED)
+    clock.now += LIFETIME
+    assert await told(fresh) == nobodys
 
 
 async def test_a_plan_expires_after_ten_minutes() -> None:
@@ -137,6 +168,32 @@ async def test_the_store_learns_nothing_of_what_was_shown_and_no_handle_that_cou
     handle = await Plans(store).draw_up(replace(DEED, caller="ana@example.org"), Preview("Erase Zoe.", ("zoe@b.co",)))
     stored = str(store._kinds)
     assert not any(word in stored for word in (handle, handle.removeprefix("plan_"), "Zoe", "zoe@", "ana@"))
+
+
+@pytest.mark.parametrize("asked", [True, False])
+async def test_a_plan_that_was_used_here_is_used_up_even_if_the_store_has_forgotten_that(asked: bool) -> None:
+    store = MemoryStore()
+    plans = Plans(store)
+    handle = await plans.draw_up(DEED, SHOWN, asked=asked)
+    backup = deepcopy(store._kinds)
+    await plans.use(handle, DEED, asked=asked)
+    store._kinds = backup
+    with pytest.raises(PlanRefusedError, match="used already"):
+        await plans.use(handle, DEED, asked=asked)
+    store._kinds = {}
+    with pytest.raises(PlanRefusedError, match="not known here"):
+        await plans.use(handle, DEED, asked=asked)
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+async def test_what_somebody_else_has_put_in_the_place_of_a_plan_is_none(garbage: bytes) -> None:
+    store = MemoryStore()
+    plans = Plans(store)
+    handle = await plans.draw_up(DEED, SHOWN)
+    await store.put(plans._key(handle, asked=False), garbage, LIFETIME)
+    for look in (plans.find, plans.use):
+        with pytest.raises(PlanRefusedError, match="not known here"):
+            await look(handle, DEED)
 
 
 MADE = CreatedCampaign(id=17, name="Hi", status="created")
@@ -215,6 +272,56 @@ async def test_other_arguments_are_no_repetition() -> None:
     assert await repeats.earlier(replace(DEED, account="B"), KIND) is None
 
 
+async def test_however_often_it_is_begun_again_it_is_begun() -> None:
+    repeats = Repeats()
+    for _ in range(300):
+        await begun(repeats, AGAIN)
+    await done(repeats, AGAIN)
+    assert await repeats.earlier(DEED, KIND) is not None
+
+
+async def test_what_was_begun_here_is_known_even_if_the_store_has_forgotten_it() -> None:
+    clock = Clock()
+    store = MemoryStore(clock)
+    repeats = Repeats(store, clock=clock)
+    deed = await begun(repeats)
+    store._kinds = {}
+    with pytest.raises(RepeatedError, match="outcome is not known"):
+        await repeats.begin(DEED, KIND)
+    await repeats.came_to(deed, MADE)
+    store._kinds = {}
+    for answer in (await repeats.earlier(DEED, KIND), await repeats.begin(DEED, KIND)):
+        assert isinstance(answer, CreatedCampaign)
+        assert answer.id == MADE.id
+    clock.now += HOUR
+    await repeats.came_to_nothing(await begun(repeats))
+    assert await repeats.earlier(DEED, KIND) is None
+    await begun(repeats, AGAIN)
+
+
+@pytest.mark.parametrize("garbage", [*GARBAGE, b'{"call": "x", "since": 1, "outcome": "gAAAA"}'])
+async def test_what_somebody_else_has_put_in_the_place_of_a_launch_is_no_answer(garbage: bytes) -> None:
+    store = MemoryStore()
+    repeats = Repeats(store)
+    await done(repeats)
+    await store.put(repeats._key(DEED), garbage, HOUR)
+    for look in (repeats.earlier, repeats.begin):
+        with pytest.raises(RepeatedError, match="outcome is not known"):
+            await look(DEED, KIND)
+    await repeats.came_to_nothing(await begun(repeats, AGAIN))
+
+
+async def test_what_came_of_a_launch_is_for_those_who_know_the_call() -> None:
+    store = MemoryStore()
+    await done(Repeats(store))
+    assert "Hi" not in str(store._kinds)
+    outcome = sealed(MADE, "same")
+    assert "Hi" not in outcome
+    assert unsealed(outcome, "same", KIND) == MADE
+    assert unsealed(outcome, "other", KIND) is None
+    assert unsealed(outcome, "same", Triggered) is None
+
+
 async def test_of_all_who_begin_the_same_at_once_one_does_it(store: Store) -> None:
     begun_by: list[Begun] = []
 
@@ -269,6 +376,6 @@ def test_every_kind_of_launch_is_among_those_that_are_read_back() -> None:
 
 @given(result=st.one_of(*EVERY_KIND.values()))
 def test_what_came_of_any_launch_is_read_back_as_it_was(result: Result) -> None:
-    again = type(result).model_validate_json(whole(result))
+    again = unsealed(sealed(result, "same"), "same", type(result))
     assert again == result
     assert str(again.failure) == str(result.failure)

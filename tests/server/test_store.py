@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 import subprocess
 import sys
 from contextlib import AsyncExitStack, closing
@@ -18,7 +19,7 @@ from clevertap_mcp.refusals import StoreGoneError
 from clevertap_mcp.store.memory import MemoryStore
 from clevertap_mcp.store.opening import opened_store
 from clevertap_mcp.store.redis import RedisStore
-from clevertap_mcp.store.sqlite import SQLiteStore
+from clevertap_mcp.store.sqlite import ReplacedFileError, SQLiteStore
 from clevertap_mcp.store.store import Store
 from clevertap_mcp.store.watched import REST, WatchedStore
 from clevertap_tools.errors import ConfigurationError
@@ -154,7 +155,7 @@ async def test_nothing_stays_in_redis_for_ever(redis_url: str | None) -> None:
         await store.spend("spent", -1, 3, LONG)
         await store.check()
         keys = await store._redis.keys(f"{store._prefix}*")
-        assert len(keys) == 5
+        assert len(keys) == 4
         assert all([await store._redis.pttl(key) > 0 for key in keys])
 
 
@@ -214,7 +215,64 @@ def test_processes_share_a_file_and_each_thing_is_won_once(tmp_path: Path) -> No
     lines = [line.split() for runner in runners for line in runner.communicate(timeout=60)[0].splitlines()]
     assert [runner.returncode for runner in runners] == [0, 0, 0]
     assert (len(lines), sum(int(won) for won, _ in lines), sum(int(spent) for _, spent in lines)) == (60, 20, 25)
-    assert {path.stat().st_mode & 0o077 for path in file.parent.iterdir()} == {0}
+    assert open_to_others(file.parent) == {0}
+
+
+async def test_whoever_may_not_know_what_is_in_a_file_cannot_read_it_any_more(tmp_path: Path) -> None:
+    file = tmp_path / "store.db"
+    file.touch(mode=0o644)
+    store = SQLiteStore(file)
+    await store.put("a:b", b"", LONG)
+    assert open_to_others(tmp_path) == {0}
+    await store.close()
+
+
+def open_to_others(folder: Path) -> set[int]:
+    """What others than the owner may do with the files of a folder."""
+    return {path.stat().st_mode & 0o077 for path in folder.iterdir()}
+
+
+async def test_whether_a_file_can_be_written_is_found_out_without_writing(tmp_path: Path) -> None:
+    clock = Clock()
+    store = SQLiteStore(tmp_path / "store.db", clock)
+    await store.put("a:b", b"", 1)
+    clock.now += 2
+    written = [tmp_path / "store.db", tmp_path / "store.db-wal"]
+    before = [file.read_bytes() for file in written]
+    await store.check()
+    assert [file.read_bytes() for file in written] == before
+    await store.close()
+
+
+async def test_a_file_that_somebody_writes_to_without_an_end_is_as_good_as_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clevertap_mcp.store.sqlite.LONGEST_WAIT", 0.0)
+    store = SQLiteStore(tmp_path / "store.db")
+    await store.check()
+    with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreGoneError):
+            await store.check()
+    await store.check()
+    await store.close()
+
+
+async def test_a_file_that_was_replaced_or_taken_away_is_gone_until_it_is_back(tmp_path: Path) -> None:
+    file, away = tmp_path / "store.db", tmp_path / "away.db"
+    store = SQLiteStore(file)
+    await store.put("a:b", b"kept", LONG)
+    file.rename(away)
+    for replace_it in (False, True):
+        if replace_it:
+            file.write_bytes(b"")
+        with pytest.raises(StoreGoneError) as raised:
+            await store.add("a:c", b"", LONG)
+        assert isinstance(raised.value.__cause__, ReplacedFileError)
+    away.replace(file)
+    assert await store.get("a:b") == b"kept"
+    assert await store.get("a:c") is None
+    await store.close()
 
 
 KILLED = """
@@ -297,6 +355,61 @@ async def test_a_store_that_has_failed_is_left_alone_for_a_second_and_comes_back
     assert len(caplog.records) == 2
     assert "cannot be reached" in caplog.text
     assert "secret" not in caplog.text
+
+
+class Prober(MemoryStore):
+    """A store that fails once, and then takes as long as it is held."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+        self.free = anyio.Event()
+
+    async def get(self, key: str) -> bytes | None:
+        self.asked += 1
+        if self.asked == 1:
+            raise StoreGoneError
+        await self.free.wait()
+        return await super().get(key)
+
+
+async def test_only_one_finds_out_whether_a_store_is_back_and_the_others_do_not_wait() -> None:
+    clock, bare = Clock(), Prober()
+    store = WatchedStore(bare, clock)
+    with pytest.raises(StoreGoneError):
+        await store.get("a")
+    clock.now += REST
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(store.get, "a")
+            while bare.asked < 2:
+                await anyio.lowlevel.checkpoint()
+            for _ in range(3):
+                with pytest.raises(StoreGoneError):
+                    await store.get("a")
+            assert store.gone
+            bare.free.set()
+    assert not store.gone
+    assert bare.asked == 2
+    await store.get("a")
+
+
+async def test_one_who_gives_up_finding_out_leaves_it_to_the_next() -> None:
+    clock, bare = Clock(), Prober()
+    store = WatchedStore(bare, clock)
+    with pytest.raises(StoreGoneError):
+        await store.get("a")
+    clock.now += REST
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(store.get, "a")
+            while bare.asked < 2:
+                await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
+    assert store.gone
+    bare.free.set()
+    await store.get("a")
+    assert not store.gone
 
 
 @pytest.mark.parametrize("url", [None, "memory:"])

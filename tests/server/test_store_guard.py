@@ -9,9 +9,19 @@ from typing import Any
 
 import pytest
 from mcp import Client as Host
+from mcp import MCPError
 from mcp.client import ClientRequestContext
-from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, InputRequiredResult, InputResponses
+from mcp.types import (
+    INVALID_PARAMS,
+    CallToolResult,
+    ElicitRequestParams,
+    ElicitResult,
+    InputRequiredResult,
+    InputResponses,
+)
+from redis.asyncio import Redis
 
+from clevertap_mcp.accounts.accounts import Accounts
 from clevertap_mcp.opening import opened
 from clevertap_mcp.server import build_server
 from clevertap_mcp.settings import read_settings
@@ -48,7 +58,7 @@ async def replica(url: str, store: str, log: Path, person: Any = None, **more: s
     own = {"CLEVERTAP_STORE_URL": store, "CLEVERTAP_AUDIT_LOG": str(log), **KEY, **more}
     async with (
         opened(read_settings(account_variables(url, **own))) as app,
-        Host(build_server(app), cache=None, elicitation_callback=person) as host,
+        Host(build_server(Accounts.only(app)), cache=None, elicitation_callback=person) as host,
     ):
         yield host
 
@@ -62,6 +72,23 @@ async def walked(host: Host, pages: int | None, walk: dict[str, Any] | None = No
         walk["cursor"] = page["next_cursor"]
         for person in page["records"]:
             yield person
+
+
+async def unasked(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+    raise AssertionError("the question is carried by hand")
+
+
+async def asked(host: Host) -> str | None:
+    """The state that travels with the question which a launch puts."""
+    question = await host.session.call_tool("clevertap_create_campaign", MAIL, allow_input_required=True)
+    assert isinstance(question, InputRequiredResult)
+    return question.request_state
+
+
+async def agreed(host: Host, state: str | None) -> CallToolResult:
+    """What comes of a yes to such a question."""
+    yes: InputResponses = {"confirm": ElicitResult(action="accept", content={"confirm": True})}
+    return await host.session.call_tool("clevertap_create_campaign", MAIL, input_responses=yes, request_state=state)
 
 
 def told(answer: CallToolResult) -> dict[str, Any]:
@@ -105,24 +132,46 @@ async def test_a_question_of_one_replica_is_answered_at_another(
     account: tuple[Sandbox, str], address: str, tmp_path: Path
 ) -> None:
     sandbox, url = account
-
-    async def unasked(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
-        raise AssertionError("the question is carried by hand")
-
-    yes: InputResponses = {"confirm": ElicitResult(action="accept", content={"confirm": True})}
     async with (
         replica(url, address, tmp_path / "1", unasked) as one,
         replica(url, address, tmp_path / "2", unasked) as other,
     ):
-        asked = await one.session.call_tool("clevertap_create_campaign", MAIL, allow_input_required=True)
-        assert isinstance(asked, InputRequiredResult)
-        for host, launches in ((other, 1), (one, 1)):
-            answered = await host.session.call_tool(
-                "clevertap_create_campaign", MAIL, input_responses=yes, request_state=asked.request_state
-            )
-            assert isinstance(answered, CallToolResult)
-            assert launched(sandbox) == launches
+        state = await asked(one)
+        for host in (other, one):
+            answered = await agreed(host, state)
+            assert launched(sandbox) == 1
         assert "Nothing was done now" in told(answered)["warning"]
+
+
+async def test_replicas_understand_each_others_questions_also_when_the_store_has_lost_everything(
+    account: tuple[Sandbox, str], tmp_path: Path
+) -> None:
+    sandbox, url = account
+    with redis_server() as address:
+        async with replica(url, address, tmp_path / "1", unasked) as one:
+            lost = await asked(one)
+            async with Redis.from_url(address) as redis:
+                await redis.flushall()
+            async with replica(url, address, tmp_path / "2", unasked) as other:
+                refused = told(await agreed(other, lost))["error"]
+                assert (refused["code"], refused["changed"]) == ("plan_refused", "no")
+                assert not (await agreed(other, await asked(one))).is_error
+    assert launched(sandbox) == 1
+
+
+async def test_a_question_that_was_sealed_with_another_key_is_refused(
+    account: tuple[Sandbox, str], address: str, tmp_path: Path
+) -> None:
+    sandbox, url = account
+    other_key = {"CLEVERTAP_PSEUDONYM_KEY": "q" * 32}
+    async with (
+        replica(url, address, tmp_path / "1", unasked) as one,
+        replica(url, address, tmp_path / "2", unasked, **other_key) as other,
+    ):
+        with pytest.raises(MCPError) as refused:
+            await agreed(other, await asked(one))
+    assert refused.value.error.code == INVALID_PARAMS
+    assert launched(sandbox) == 0
 
 
 async def test_a_walk_goes_over_replicas_and_survives_their_restart(
@@ -200,9 +249,10 @@ async def test_the_server_heals_when_the_store_is_back(account: tuple[Sandbox, s
             assert "warning" not in told(await host.call_tool("clevertap_get_profile_count", EVERYBODY))
 
 
-async def test_replicas_that_mask_need_a_key_in_common(account: tuple[Sandbox, str]) -> None:
+@pytest.mark.parametrize("pii", ["mask", "show"])
+async def test_replicas_need_a_key_in_common(account: tuple[Sandbox, str], pii: str) -> None:
     _, url = account
-    settings = read_settings(account_variables(url, CLEVERTAP_STORE_URL="redis://127.0.0.1/0"))
+    given = account_variables(url, CLEVERTAP_STORE_URL="redis://127.0.0.1/0", CLEVERTAP_PII=pii)
     with pytest.raises(ConfigurationError, match="CLEVERTAP_PSEUDONYM_KEY is not set; replicas"):
-        async with opened(settings):
+        async with opened(read_settings(given)):
             raise AssertionError("it was opened")

@@ -22,6 +22,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from calls import further_calls
 from canaries import PERSON, found
+from clevertap_mcp.accounts.accounts import Accounts
 from clevertap_mcp.app import App
 from clevertap_mcp.environment import Confirm
 from clevertap_mcp.opening import guard_of, privacy_of
@@ -105,7 +106,9 @@ def attached(seen: Seen, settings: Settings, sandbox: Sandbox, tmp_path: Path) -
         way, sleep = in_process(sandbox.app), at_once
         async with Client(chosen.account, transport=way, sleep=sleep, observer=seen.instruments) as client:
             app = App(chosen, client, guard_of(chosen), privacy_of(chosen), CATALOGUE, seen.instruments)
-            async with Host(CleverTapServer(app), mode=mode, cache=None, elicitation_callback=person) as host:
+            async with Host(
+                CleverTapServer(Accounts.only(app)), mode=mode, cache=None, elicitation_callback=person
+            ) as host:
                 yield host
 
     return attached

@@ -262,6 +262,14 @@ def test_after_a_401_on_a_host_of_ones_own_no_region_is_named() -> None:
     assert "in1" not in advice
 
 
+@pytest.mark.parametrize("url", ["https://api.clevertap.com", "https://proxy.example.org"])
+def test_after_a_401_of_one_of_several_accounts_its_own_settings_are_named(url: str) -> None:
+    advice = wire.credentials_advice(Account("id", SecretStr("passcode"), url, entry="b"))
+    assert advice.startswith("Check accounts.b.account_id")
+    assert "accounts.b.passcode" in advice
+    assert "CLEVERTAP_" not in advice
+
+
 def test_calls_of_one_path_are_one_family_whatever_their_query() -> None:
     first = wire.post("/1/counts/events.json", {}, Effect.READ, wire.read_envelope)
     poll = wire.get("/1/counts/events.json", wire.read_envelope, "req_id=1")

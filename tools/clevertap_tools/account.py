@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
 from ipaddress import ip_address
@@ -44,6 +44,7 @@ class Account:
         base_url: Scheme and host that every call goes to, without a trailing slash.
         token: The account token, for the few calls that ask for `X-CleverTap-Token`; never printed either.
         zone: The project's time zone; None when the operator has not named it.
+        entry: What its table in the operator's file of accounts is called; empty where variables say all of this.
     """
 
     id: str
@@ -51,6 +52,11 @@ class Account:
     base_url: str = f"https://{HOSTS[DEFAULT_REGION]}"
     token: SecretStr | None = None
     zone: ZoneInfo | None = None
+    entry: str = field(default="", compare=False)
+
+    def setting(self, key: str) -> str:
+        """Where the operator sets something of it, such as the passcode: a variable, or a key of its table."""
+        return f"accounts.{self.entry}.{key}" if self.entry else f"CLEVERTAP_{key.upper()}"
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -18,8 +18,6 @@ from clevertap_tools.moments import ProjectTime
 from clevertap_tools.wire import Answer, Call, JsonObject, T
 
 CATALOGS = "/v2/catalogs"
-NO_TOKEN = "CleverTap's catalogs ask for the account token, and CLEVERTAP_ACCOUNT_TOKEN is not set."  # noqa: S105 - says that there is none
-SET_TOKEN = "Have the operator set CLEVERTAP_ACCOUNT_TOKEN; it stands in the dashboard beside the project id."  # noqa: S105 - says where it is
 REPEATED = ("catalogName", "description", "status", "catalogSchema", "fieldMappings", "recurringSyncConfig")
 """All of a catalog that an update has to repeat, because it loses what it does not."""
 SETTABLE = ("ACTIVE", "INACTIVE")
@@ -56,7 +54,11 @@ def with_token(client: Client, call: Call[T]) -> Call[T]:
         ConfigurationError: There is no account token.
     """
     if client.account.token is None:
-        raise ConfigurationError(NO_TOKEN, next_step=SET_TOKEN)
+        setting = client.account.setting("account_token")
+        raise ConfigurationError(
+            f"CleverTap's catalogs ask for the account token, and {setting} is not set.",
+            next_step=f"Have the operator set {setting}; it stands in the dashboard beside the project id.",
+        )
     return replace(call, with_token=True)
 
 

@@ -140,7 +140,7 @@ class Client:
             shown: See the attribute of that name.
         """
         view = copy(self)
-        view.files = self.files.approving(approved or {})
+        view.files = self.files.approving(approved) if approved else self.files
         view.shown = shown
         view._until = anyio.current_time() + self._seconds  # noqa: SLF001 - a copy of ourselves
         view._progress = progress or no_progress  # noqa: SLF001 - a copy of ourselves
@@ -276,7 +276,8 @@ class Client:
         )
 
     def _deadline(self) -> anyio.CancelScope:
-        return anyio.CancelScope(deadline=anyio.current_time() + self._time_left())
+        until = anyio.current_time() + self._seconds if self._until is None else self._until
+        return anyio.CancelScope(deadline=until)
 
     def _time_left(self) -> float:
         """Seconds until this call's deadline; for what belongs to no call, all of them."""

@@ -83,15 +83,16 @@ async def search(account: Account, connect: Connect) -> Connection:
         if error is None:
             return Connection(
                 State.CLIENT_ACTION_REQUIRED,
-                f"The account lives in another region; set CLEVERTAP_REGION={region}.",
+                f"The account lives in another region; set {account.setting('region')}={region}.",
                 region,
             )
         if not isinstance(error, RejectedError):
             silent.append(region)
-    return Connection(State.CLIENT_ACTION_REQUIRED, nowhere(silent))
+    return Connection(State.CLIENT_ACTION_REQUIRED, nowhere(account, silent))
 
 
-def nowhere(silent: list[str]) -> str:
+def nowhere(account: Account, silent: list[str]) -> str:
     """What to do when no region knew the account; `silent` are those that could not be asked."""
     known = "No CleverTap region" if not silent else f"No region that answered ({', '.join(silent)} did not)"
-    return f"{known} knows this account id and passcode; check CLEVERTAP_ACCOUNT_ID and CLEVERTAP_PASSCODE."
+    check = f"check {account.setting('account_id')} and {account.setting('passcode')}"
+    return f"{known} knows this account id and passcode; {check}."

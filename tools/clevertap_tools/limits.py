@@ -40,7 +40,9 @@ class Families:
     async def place(self, family: str) -> AsyncIterator[None]:
         """A place among the requests in flight on one path; waits until there is one."""
         size = self.size(family)
-        limit = self._limits.setdefault(family, anyio.Semaphore(size, fast_acquire=True))
+        limit = self._limits.get(family)
+        if limit is None:
+            limit = self._limits[family] = anyio.Semaphore(size, fast_acquire=True)
         try:
             async with limit:
                 yield

@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from clevertap_tools.errors import InvalidArgumentsError
 
-ZONE_VARIABLE = "CLEVERTAP_TIMEZONE"
+if TYPE_CHECKING:
+    from clevertap_tools.account import Account
+
 PLAIN_DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})", re.ASCII)
 RELATIVE_DAY = re.compile(r"today|-(\d{1,4})d", re.ASCII)
 MILLISECONDS_FROM = 10**11
@@ -77,10 +79,17 @@ class ProjectTime:
     Args:
         zone: The project's time zone; None when the operator has not named it.
         now: Epoch seconds.
+        setting: Where the operator says which zone it is.
     """
 
     zone: ZoneInfo | None
     now: float
+    setting: str = "CLEVERTAP_TIMEZONE"
+
+    @classmethod
+    def of(cls, account: Account, now: float) -> ProjectTime:
+        """An account's."""
+        return cls(account.zone, now, account.setting("timezone"))
 
     def day(self, text: str, field: str) -> date:
         """The date that a checked day means.
@@ -129,7 +138,7 @@ class ProjectTime:
             raise InvalidArgumentsError.of(
                 field,
                 f"{field!r} is {what}, and the project's time zone is not set: "
-                f"pass {instead}, or have the operator set {ZONE_VARIABLE}",
+                f"pass {instead}, or have the operator set {self.setting}",
             )
         return self.zone
 

@@ -226,7 +226,7 @@ def span(first: str | None, last: str | None, time: ProjectTime, within: str) ->
 
 def as_number(day: date) -> int:
     """YYYYMMDD as a number."""
-    return int(f"{day:%Y%m%d}")
+    return day.year * 10_000 + day.month * 100 + day.day
 
 
 def common_profile_properties(filters: Sequence[ProfileFilter], geo: Sequence[Geo]) -> JsonObject:

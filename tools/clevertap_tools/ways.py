@@ -22,6 +22,8 @@ PATIENCE = 60.0
 """Seconds in which something must come."""
 MOST_KEPT = MOST_UPLOADS + CONCURRENCY
 """Connections that are kept for the next request."""
+SAID = ("user-agent", "accept-encoding")
+"""What the HTTP library says in every request that means something to CleverTap."""
 LEAVES = "http11.send_request_headers.started"
 """What the library tells a listener when a request begins to leave."""
 
@@ -75,7 +77,8 @@ def directly(account: Account, context: SSLContext, usual: Mapping[str, str]) ->
     """The direct way to an account."""
     from clevertap_tools.direct.host import Host  # noqa: PLC0415 - whoever tries the sandbox does not wait for it
 
-    return Host(account.base_url, context, usual, connecting=CONNECTING, patience=PATIENCE, most_kept=MOST_KEPT)
+    said = {name: usual[name] for name in SAID}
+    return Host(account.base_url, context, said, connecting=CONNECTING, patience=PATIENCE, most_kept=MOST_KEPT)
 
 
 class ByLibrary:

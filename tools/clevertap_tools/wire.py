@@ -284,12 +284,13 @@ def clipped(text: str) -> str:
 
 def credentials_advice(account: Account) -> str:
     """What to check after a 401: a wrong region looks the same as a wrong passcode (reference: data 1.1)."""
+    id_, passcode = account.setting("account_id"), account.setting("passcode")
     if account.region is None:
-        return "Check CLEVERTAP_ACCOUNT_ID, CLEVERTAP_PASSCODE and that CLEVERTAP_BASE_URL is this account's host."
+        return f"Check {id_}, {passcode} and that {account.setting('base_url')} is this account's host."
     others = ", ".join(name for name in HOSTS if name != account.region)
     return (
-        "Check CLEVERTAP_ACCOUNT_ID and CLEVERTAP_PASSCODE. A wrong region looks the same: "
-        f"this server asks {account.region}; the others are {others} (CLEVERTAP_REGION)."
+        f"Check {id_} and {passcode}. A wrong region looks the same: "
+        f"this server asks {account.region}; the others are {others} ({account.setting('region')})."
     )
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from clevertap_mcp.app import App
     from clevertap_mcp.privacy.privacy import Privacy
     from clevertap_mcp.settings import Settings
-    from clevertap_mcp.store.store import Store
+    from clevertap_mcp.telemetry.telemetry import Telemetry
+    from clevertap_mcp.trail.trail import Trail
 
 Levels = tuple[tuple[str, Access], ...]
 """The accounts that are open to a caller, each with what they may do there: all that a list of tools hangs on."""
@@ -48,14 +49,24 @@ class Accounts:
         return len(self.apps) > 1
 
     @property
-    def store(self) -> Store:
-        """What replicas and restarts share."""
-        return next(iter(self.apps.values())).store
+    def trail(self) -> Trail:
+        """The audit log."""
+        return self._any.guard.trail
+
+    @property
+    def telemetry(self) -> Telemetry:
+        """Who is told what happens."""
+        return self._any.telemetry
 
     @property
     def patience(self) -> float:
         """How many seconds a person gets to answer."""
-        return next(iter(self.apps.values())).patience
+        return self._any.patience
+
+    @property
+    def _any(self) -> App:
+        """One of them: what belongs to the process is the same in each."""
+        return next(iter(self.apps.values()))
 
     def levels(self, caller: Caller) -> Levels:
         """What is open to a caller, and how far.
@@ -97,4 +108,4 @@ class Accounts:
             return
         for each in settings.each:
             if each.name in self.apps:
-                self.rotation.renew(self.apps[each.name].client, each.account)
+                self.rotation.renew(each.name, self.apps[each.name].client, each.account)

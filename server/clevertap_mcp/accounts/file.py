@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import re
-import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -20,13 +19,12 @@ from pydantic import ValidationError
 from clevertap_mcp.environment import Environment, checked, first_fault, variable
 from clevertap_mcp.guard.caps import Caps
 from clevertap_mcp.settings import OF_ONE_ACCOUNT, Settings, Typed, made, read_settings
-from clevertap_mcp.variables import file_path
+from clevertap_mcp.variables import ACCOUNT_NAME, RIGHTS_OF_OTHERS, file_path
 from clevertap_tools.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 
 FILE = variable("accounts_file")
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 TEXTS = ("account_id", "region", "base_url", "timezone", "access")
 FIGURES = ("max_audience", "max_records", "max_sends_per_day")
 SECRETS = ("passcode", "account_token")
@@ -37,7 +35,6 @@ KEYS = (*TEXTS, *FIGURES, *SECRETS, *ELSEWHERE)
 NOBODY = {variable("account_id"): "-", variable("passcode"): "-"}
 """Stands where a single account would, so that all other variables are checked as ever."""
 LARGEST_FILE = 1 << 20
-READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
 
 
 class EntryError(ConfigurationError):
@@ -89,7 +86,7 @@ def tables(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if not isinstance(accounts, dict) or not accounts:
         raise ConfigurationError(f"{FILE} holds no account; begin each with [accounts.NAME].", field=FILE)
     for number, (name, table) in enumerate(accounts.items(), 1):
-        if not NAME.fullmatch(name):
+        if not ACCOUNT_NAME.fullmatch(name):
             raise ConfigurationError(
                 f"{FILE}: the name of account {number} must be 1 to 40 small letters, digits and dashes, and begin "
                 "with no dash.",
@@ -104,11 +101,14 @@ def content(file: Path) -> str:
     """What a file holds.
 
     Raises:
-        ConfigurationError: It cannot be read.
+        ConfigurationError: It cannot be read, or is longer than any that people write.
     """
     try:
         with file.open("rb") as opened:
-            return opened.read(LARGEST_FILE).decode()
+            text = opened.read(LARGEST_FILE + 1)
+        if len(text) > LARGEST_FILE:
+            raise ConfigurationError(f"{FILE} is longer than {LARGEST_FILE >> 20} MiB.", field=FILE)
+        return text.decode()
     except OSError as error:
         raise ConfigurationError(f"{FILE} cannot be read: {error.strerror}.", field=FILE) from None
     except UnicodeDecodeError as error:
@@ -133,9 +133,9 @@ def parsed(text: str) -> dict[str, Any]:
 
 
 def warn_of_readers(file: Path, entries: list[Entry]) -> None:
-    """Tell the operator of secrets that others on this machine can read."""
-    if file.stat().st_mode & READABLE_BY_OTHERS and any(entry.holds_secret for entry in entries):
-        log.warning("%s holds secrets and can be read by others than its owner; chmod 600 it.", FILE)
+    """Tell the operator of secrets that others on this machine can get at."""
+    if file.stat().st_mode & RIGHTS_OF_OTHERS and any(entry.holds_secret for entry in entries):
+        log.warning("%s holds secrets, and all can read it or others than its owner write it; chmod 600 it.", FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ class Entry:
         """
         own = made(self._checked(), typed)
         access, caps = own.access.narrowed(process.access), lower(own.caps, process.caps)
-        return replace(own, name=self.name, access=access, caps=caps)
+        return replace(own, name=self.name, account=replace(own.account, entry=self.name), access=access, caps=caps)
 
     def _checked(self) -> Environment:
         self._check_keys()

@@ -60,13 +60,13 @@ class Rotation:
         return settings
 
     @staticmethod
-    def renew(client: Client, account: Account) -> None:
-        """Give a client its new credentials, if they are of the same project: no other may ever see them."""
+    def renew(name: str, client: Client, account: Account) -> None:
+        """Give an account's client its new credentials, if they are of the same project: no other may ever see them."""
         old = client.account
         renewed = replace(old, passcode=account.passcode, token=account.token)
         if (account.id, account.base_url) == (old.id, old.base_url) and renewed != old:
             client.renew(renewed)
-            log.info("The credentials of an account have changed; the new ones are used from now on.")
+            log.info("The credentials of the account %s have changed; the new ones are used from now on.", name)
 
 
 def marks(files: Iterable[Path]) -> Marks:

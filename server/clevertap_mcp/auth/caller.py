@@ -55,11 +55,14 @@ def caller_of(token: AccessToken) -> Caller:
 def name_of(token: AccessToken) -> str:
     """The name of whoever has a token: a different one for each client and person of each issuer.
 
+    A token of our own has a subject too, its thumbprint: a token that is made anew under the name of one that
+    was revoked is another caller, and comes into nothing that the first one left.
+
     A subject can be somebody's e-mail address, and what is not plain could be made to look like another name, so a
     digest stands for it.
     """
     client, issuer, subject = principal_components(token)
-    return "/".join((issuer, shown(client), shown(subject)) if issuer else (OWN, shown(client)))
+    return "/".join((issuer or OWN, shown(client), shown(subject)))
 
 
 def shown(part: str | None) -> str:

@@ -13,8 +13,9 @@ from typing import Annotated, Any
 from jwt import PyJWS, PyJWTError
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
-from clevertap_mcp.auth.key import ALGORITHMS
+from clevertap_mcp.auth.key import ALGORITHMS, Key
 from clevertap_mcp.auth.keys import Keys
+from clevertap_mcp.auth.refused import UnfitTokenError
 from clevertap_mcp.network import Issuer
 
 LONGEST = 8 * 1024
@@ -26,10 +27,6 @@ TYPES = (None, "jwt", "at+jwt", "application/at+jwt")
 
 Clock = Callable[[], float]
 Part = Annotated[str, Field(min_length=1)]
-
-
-class UnfitTokenError(Exception):
-    """A token cannot be taken. The message says why in words of our own, and nothing that stands in the token."""
 
 
 class Claims(BaseModel):
@@ -98,13 +95,25 @@ class Jwts:
             raise UnfitTokenError("it is too long")
         try:
             head = self._signatures.get_unverified_header(token)
-            algorithm = checked_algorithm(head)
-            key = await self._keys.key(head.get("kid"), algorithm)
-            if key is None:
-                raise UnfitTokenError("no key of the issuer fits it")
-            payload = self._signatures.decode(token, key.public, algorithms=[algorithm])
         except (PyJWTError, ValueError):  # not ASCII, for one
-            raise UnfitTokenError("it is malformed, or its signature is wrong") from None
+            raise UnfitTokenError("it is malformed") from None
+        algorithm, kid = checked_algorithm(head), head.get("kid")
+
+        def read_with(key: Key) -> bytes | None:
+            fits = key.fits(algorithm) and kid in (None, key.kid)
+            return self._read(token, key, algorithm) if fits else None
+
+        payload = await self._keys.tried(read_with)
+        if payload is None:
+            raise UnfitTokenError("no key of the issuer that fits it has signed it")
+        return payload
+
+    def _read(self, token: str, key: Key, algorithm: str) -> bytes | None:
+        """What a token says; None if it was not signed with this key."""
+        try:
+            payload = self._signatures.decode(token, key.public, algorithms=[algorithm])
+        except (PyJWTError, ValueError):
+            return None
         assert isinstance(payload, bytes)
         return payload
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import anyio
 
@@ -18,10 +19,11 @@ FRESH = 600.0
 USABLE = 3600.0
 """Seconds for which keys are used while no newer ones can be had."""
 PAUSE = 30.0
-"""Seconds between two fetches, whatever keys are asked for: strangers can make up as many as they like."""
+"""Seconds between two fetches, whatever tokens come: strangers can make up as many as they like."""
 NEVER = float("-inf")
 
 Clock = Callable[[], float]
+T = TypeVar("T")
 
 
 class Keys:
@@ -39,25 +41,31 @@ class Keys:
         self._fetched = self._tried = NEVER
         self._one_at_a_time = anyio.Lock()
 
-    async def key(self, kid: str | None, algorithm: str) -> Key | None:
-        """The key that a token names, if it fits the algorithm; a token that names none has the only one that fits.
+    async def tried(self, attempt: Callable[[Key], T | None]) -> T | None:
+        """What comes of an attempt with the first key that it succeeds with; None if there is no such key.
 
-        Keys that are merely old are used while somebody else fetches newer ones.
+        Before that the keys are fetched anew: an issuer can change one and leave its name, or give it none. Keys that
+        are merely old are used while somebody else fetches newer ones.
+
+        Args:
+            attempt: What is tried; it fails with None.
         """
-        if self._due(kid) and not (self._one_at_a_time.locked() and self._knows(kid)):
+        made = self._made(attempt)
+        if self._due(made) and not (self._one_at_a_time.locked() and made is not None):
             async with self._one_at_a_time:
-                if self._due(kid):
+                made = self._made(attempt)  # with what somebody else may have fetched meanwhile
+                if self._due(made):
                     await self._renew()
-        fitting = [key for key in self._usable() if key.fits(algorithm) and kid in (None, key.kid)]
-        return fitting[0] if len(fitting) == 1 else None
+                    made = self._made(attempt)
+        return made
 
-    def _due(self, kid: str | None) -> bool:
-        """Whether the keys should be fetched for a token that names this one."""
+    def _made(self, attempt: Callable[[Key], T | None]) -> T | None:
+        return next((made for key in self._usable() if (made := attempt(key)) is not None), None)
+
+    def _due(self, made: object) -> bool:
+        """Whether the keys should be fetched, by what those that we have made of a token."""
         now = self._clock()
-        return now - self._tried >= PAUSE and (now - self._fetched >= FRESH or not self._knows(kid))
-
-    def _knows(self, kid: str | None) -> bool:
-        return any(kid in (None, key.kid) for key in self._usable())
+        return now - self._tried >= PAUSE and (now - self._fetched >= FRESH or made is None)
 
     def _usable(self) -> Sequence[Key]:
         return self._keys if self._clock() - self._fetched < USABLE else ()

@@ -15,6 +15,7 @@ PREFIX = "clevertap:"
 ACCOUNT = f"{PREFIX}account:"
 EVERY = "*"
 """In place of an account's name: all accounts, also those that come later."""
+EVERY_ACCOUNT = f"{ACCOUNT}{EVERY}"
 
 
 def scope_of(level: Access) -> str:

@@ -8,22 +8,22 @@ from __future__ import annotations
 import hmac
 import logging
 import os
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from clevertap_mcp.auth.refused import UnfitTokenError
 from clevertap_mcp.auth.tokens_file import TOKEN, VARIABLE, Token, TokensFileError, digest_of, parsed
+from clevertap_mcp.variables import RIGHTS_OF_OTHERS
 
 log = logging.getLogger(__name__)
 
-OTHERS = 0o066
-"""The rights of others than its owner to read or write a file."""
 SETTLED = 2.0
 """Seconds after which another change of a file is sure to have another time."""
 
 Now = Callable[[], datetime]
+Marks = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class Seen:
         settled: Whether its next state is sure to differ in them: times of files are coarse.
     """
 
-    marks: tuple[int, ...]
+    marks: Marks
     settled: bool
 
 
-def marks_of(status: os.stat_result) -> tuple[int, ...]:
+def marks_of(status: os.stat_result) -> Marks:
     """The marks of a file's state."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
@@ -50,14 +50,21 @@ class Tokens:
     Args:
         file: The file.
         now: The time.
+        marks: What is looked at to see whether the file has changed.
 
     Raises:
         TokensFileError: There is no such file, or it is malformed.
     """
 
-    def __init__(self, file: Path, now: Now = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        file: Path,
+        now: Now = lambda: datetime.now(UTC),
+        marks: Callable[[os.stat_result], Marks] = marks_of,
+    ) -> None:
         self._file = file
         self._now = now
+        self._marks = marks
         self._seen: Seen | None = None
         self._entries: tuple[Token, ...] = ()
         self._said: set[str] = set()
@@ -72,27 +79,35 @@ class Tokens:
         self._look()
         return self._fault is None
 
-    def entry(self, token: str) -> Token | None:
-        """The entry of a token; None if there is none, or it has expired."""
+    def entry(self, token: str) -> Token:
+        """The entry of a token.
+
+        Raises:
+            UnfitTokenError: There is none, or it has expired.
+        """
         if not TOKEN.fullmatch(token):
-            return None
+            raise UnfitTokenError("it is malformed")
         self._look()
         digest, found = digest_of(token), None
         for entry in self._entries:  # to the end in any case: how long it takes tells nothing
             if hmac.compare_digest(entry.digest, digest):
                 found = entry
-        return None if found is None or found.expired(self._now()) else found
+        if found is None:
+            raise UnfitTokenError("it is unknown, or was revoked")
+        if found.expired(self._now()):
+            raise UnfitTokenError(f"that of {found.name} has expired")
+        return found
 
-    def named(self, name: str) -> Token | None:
-        """The entry of a name; None if there is none, or it has expired."""
+    def known(self, name: str, thumbprint: str | None) -> Token | None:
+        """The entry of a token that was known before; None if it is gone or has expired."""
         self._look()
-        found = next((entry for entry in self._entries if entry.name == name), None)
+        found = next((entry for entry in self._entries if (entry.name, entry.thumbprint) == (name, thumbprint)), None)
         return None if found is None or found.expired(self._now()) else found
 
     def _look(self) -> None:
         """Read the file again if it may have changed."""
         try:
-            marks = marks_of(self._file.stat())
+            marks = self._marks(self._file.stat())
             if self._seen is None or self._seen.marks != marks or not self._seen.settled:
                 self._read()
         except OSError as error:
@@ -111,7 +126,7 @@ class Tokens:
         with self._file.open("rb") as opened:
             status = os.fstat(opened.fileno())
             text = opened.read()
-        seen = Seen(marks_of(status), settled=time.time() - status.st_ctime > SETTLED)
+        seen = Seen(self._marks(status), settled=self._now().timestamp() - status.st_ctime > SETTLED)
         if self._seen is None or seen.marks != self._seen.marks:
             self._said.clear()
         self._seen = seen
@@ -133,5 +148,5 @@ class Tokens:
 
 def warnings(status: os.stat_result) -> Iterator[str]:
     """What is risky about a file, though it can be used."""
-    if os.name != "nt" and status.st_mode & OTHERS:
-        yield f"The file of {VARIABLE} can be read or written by others than its owner; chmod 600 it."
+    if os.name != "nt" and status.st_mode & RIGHTS_OF_OTHERS:
+        yield f"The file of {VARIABLE} can be read by everybody, or written by others than its owner; chmod 600 it."

@@ -52,8 +52,8 @@ def add(file: Path, entry: Token) -> None:
         tables_of(document).append(table_of(entry))
 
 
-def revoke(file: Path, name: str) -> None:
-    """Take an entry out.
+def revoke(file: Path, name: str) -> Token:
+    """Take an entry out, and tell what it was.
 
     Raises:
         NoSuchTokenError: It has no entry of that name.
@@ -65,9 +65,11 @@ def revoke(file: Path, name: str) -> None:
         if name not in names:
             raise NoSuchTokenError(name)
         tables = tables_of(document)
+        entry = entries_of(file)[names.index(name)]
         del tables[names.index(name)]
         if not tables:  # written out, none would stand there as an empty list, to which no table can be added
             del document[TABLES]
+        return entry
 
 
 def entries_of(file: Path) -> Sequence[Token]:

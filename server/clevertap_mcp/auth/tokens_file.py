@@ -23,6 +23,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from clevertap_mcp.auth.scopes import EVERY
 from clevertap_mcp.guard.access import Access
+from clevertap_mcp.variables import ACCOUNT_NAME
 from clevertap_tools.errors import ConfigurationError
 
 VARIABLE = "CLEVERTAP_MCP_TOKENS_FILE"
@@ -31,8 +32,10 @@ MARK = "ctmcp_"
 RANDOM_BYTES = 32
 TOKEN = re.compile(rf"{MARK}[A-Za-z0-9_-]{{43}}")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-DIGEST = r"^sha256:[0-9a-f]{64}$"
+ALGORITHM = "sha256:"
+DIGEST = rf"^{ALGORITHM}[0-9a-f]{{64}}$"
+THUMBPRINT = 12
+"""Hexadecimal digits."""
 
 
 def new_token() -> str:
@@ -45,7 +48,7 @@ def digest_of(token: str) -> str:
 
     A token holds 256 random bits, so that nobody can try them all; a slow digest, as for passwords, would gain nothing.
     """
-    return f"sha256:{sha256(token.encode()).hexdigest()}"
+    return f"{ALGORITHM}{sha256(token.encode()).hexdigest()}"
 
 
 def token_name(value: str) -> str:
@@ -72,6 +75,11 @@ class Token(BaseModel):
     accounts: tuple[Annotated[str, AfterValidator(account_name)], ...] = Field(min_length=1, strict=False)
     access: Access = Field(strict=False)
     expires: AwareDatetime | None = None
+
+    @property
+    def thumbprint(self) -> str:
+        """The beginning of its digest: tells it from an earlier or later token of the same name."""
+        return self.digest.removeprefix(ALGORITHM)[:THUMBPRINT]
 
     def expired(self, now: datetime) -> bool:
         """Whether it has stopped working."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from math import ceil
@@ -11,14 +10,13 @@ from mcp.server.auth.provider import AccessToken
 from mcp.server.auth.settings import AuthSettings
 
 from clevertap_mcp.auth.issuer import key_source
-from clevertap_mcp.auth.jwt import SKEW, Claims, Jwts, UnfitTokenError
+from clevertap_mcp.auth.jwt import SKEW, Jwts
 from clevertap_mcp.auth.keys import Keys
+from clevertap_mcp.auth.refused import Refusals, UnfitTokenError
 from clevertap_mcp.auth.scopes import ENTRANCE, scopes_of, spelled_out
 from clevertap_mcp.auth.tokens import Tokens
 from clevertap_mcp.auth.tokens_file import MARK, Token
 from clevertap_mcp.network import Issuer, Network
-
-log = logging.getLogger(__name__)
 
 KEPT_NOWHERE = "-"
 """In place of the token: nobody behind the door needs it, so nobody can pass it on or write it down."""
@@ -47,6 +45,7 @@ class Verifier:
         self._tokens = tokens
         self._jwts = jwts
         self._resource = resource
+        self._refusals = Refusals()
 
     @property
     def ready(self) -> bool:
@@ -55,39 +54,38 @@ class Verifier:
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Who has a token, and what they may do; None if it is good for nothing."""
-        if token.startswith(MARK):
-            return self._own(token)
-        return await self._issued(token) if self._jwts is not None else None
+        try:
+            return self._own(token) if token.startswith(MARK) else await self._issued(token)
+        except UnfitTokenError as error:
+            self._refusals.tell(f"A token was refused: {error}.")
+            return None
 
     def holder_now(self, holder: AccessToken) -> AccessToken | None:
         """What whoever came in with a token may do by now; None if they would not get in any more."""
         if holder.claims is not None:
             return holder if holder.expires_at is None or holder.expires_at > self._clock() else None
-        entry = self._tokens.named(holder.client_id) if self._tokens is not None else None
+        entry = self._tokens.known(holder.client_id, holder.subject) if self._tokens is not None else None
         return None if entry is None else self._holder(entry)
 
-    def _own(self, token: str) -> AccessToken | None:
-        entry = self._tokens.entry(token) if self._tokens is not None else None
-        return None if entry is None else self._holder(entry)
+    def _own(self, token: str) -> AccessToken:
+        if self._tokens is None:
+            raise UnfitTokenError("this server has none of its own")
+        return self._holder(self._tokens.entry(token))
 
     def _holder(self, entry: Token) -> AccessToken:
         return AccessToken(
             token=KEPT_NOWHERE,
             client_id=entry.name,
+            subject=entry.thumbprint,
             scopes=scopes_of(entry.access, entry.accounts),
             expires_at=None if entry.expires is None else ceil(entry.expires.timestamp()),
             resource=self._resource,
         )
 
-    async def _issued(self, token: str) -> AccessToken | None:
-        assert self._jwts is not None
-        try:
-            return self._bearer(await self._jwts.claims(token))
-        except UnfitTokenError as error:
-            log.info("A token of the authorization server was refused: %s.", error)
-            return None
-
-    def _bearer(self, claims: Claims) -> AccessToken:
+    async def _issued(self, token: str) -> AccessToken:
+        if self._jwts is None:
+            raise UnfitTokenError("it is none of this server's own")
+        claims = await self._jwts.claims(token)
         return AccessToken(
             token=KEPT_NOWHERE,
             client_id=claims.client or "",

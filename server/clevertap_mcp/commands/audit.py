@@ -17,7 +17,8 @@ from clevertap_mcp.trail.chain import BrokenChainError, Chain, Fault, Head, figu
 from clevertap_mcp.trail.files import LONGEST_WAIT, head_of, lock_of, stored_key
 
 TORN = "The last line is torn: its writer was stopped in the middle. The next write cuts it off and says so in the log."
-WRONG_KEY = "Neither the first line nor the head fits the key: it is another key, or both are changed."
+SET_KEY = "If it is sealed with a key of yours, set CLEVERTAP_AUDIT_KEY to that."
+WRONG_KEY = f"Neither the first line nor the head fits the key: it is another key, or both are changed. {SET_KEY}"
 
 
 def verify_audit(file: Path, key: bytes | None, *, compact: bool, longest_wait: float = LONGEST_WAIT) -> int:
@@ -38,7 +39,7 @@ def verify_audit(file: Path, key: bytes | None, *, compact: bool, longest_wait: 
     except OSError as error:
         complain(f"The audit log {file} cannot be read: {error.strerror or type(error).__name__}.")
     except BrokenChainError as error:
-        complain(f"The audit log {file} cannot be read. {error.message}")
+        complain(f"The audit log {file} cannot be read. {error.message} {SET_KEY}")
     else:
         tell(verdict, compact=compact)
         return DONE if verdict.whole else FAILED

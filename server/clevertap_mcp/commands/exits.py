@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
 
 import click
+
+from clevertap_mcp.logs import note
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 STDOUT, STDERR, STANDARD_STREAMS = 1, 2, 3
@@ -34,12 +35,6 @@ def say(text: str | bytes) -> None:
         click.echo(text)
     except OSError as error:
         raise OutputLostError(error) from None
-
-
-def note(message: str) -> None:
-    """Write a line to stderr; if that cannot be written, nobody can be told."""
-    with suppress(OSError):
-        click.echo(message, err=True)
 
 
 def complain(message: str) -> None:

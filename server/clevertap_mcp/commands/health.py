@@ -30,10 +30,10 @@ def show_health(url: str, *, patience: float = PATIENCE) -> int:
     try:
         status, body = answer_of(target, patience)
     except (OSError, HTTPException) as error:
-        complain(f"Nothing answers as a server would: {type(error).__name__}.")
+        complain(f"Nothing answers as a server would at {shown(target)}: {type(error).__name__}.")
         return FAILED
     if status != HTTPStatus.OK:
-        complain(f"The server answers {status}: {body}")
+        complain(f"{shown(target)} answers {status}: {body}")
         return FAILED
     say(body)
     return DONE
@@ -53,6 +53,11 @@ def checked(url: str) -> SplitResult:
     if not sound:
         raise click.UsageError("--url must look like http://127.0.0.1:8000/healthz.")
     return parts
+
+
+def shown(url: SplitResult) -> str:
+    """A URL without what could be a secret in it."""
+    return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
 
 
 def answer_of(url: SplitResult, patience: float) -> tuple[int, str]:

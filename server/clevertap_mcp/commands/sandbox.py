@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from clevertap_mcp.commands.exits import DONE, note, say
+from clevertap_mcp.commands.exits import DONE, say
 from clevertap_mcp.environment import variable
+from clevertap_mcp.logs import note
 from clevertap_mcp.settings import read_settings
 from clevertap_sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE, SHOP, DatabaseError, Sandbox, SeedError
 from clevertap_sandbox.serve import serve

@@ -10,12 +10,15 @@ from typing import Any
 
 import click
 
+from clevertap_mcp.accounts.file import FILE as ACCOUNTS_FILE
+from clevertap_mcp.accounts.file import tables
 from clevertap_mcp.auth.scopes import EVERY
 from clevertap_mcp.auth.tokens_editing import add, entries_of, revoke
 from clevertap_mcp.auth.tokens_file import VARIABLE, Token, account_name, digest_of, new_token, token_name
-from clevertap_mcp.commands.exits import DONE, need_stdout, note, say
+from clevertap_mcp.commands.exits import DONE, need_stdout, say
 from clevertap_mcp.commands.printing import columns, show
 from clevertap_mcp.guard.access import Access
+from clevertap_mcp.logs import note
 from clevertap_mcp.variables import file_path
 from clevertap_tools.errors import ConfigurationError
 
@@ -32,7 +35,7 @@ def add_token(
         file: The file to add it to.
         name: Whose it is.
         access: The most that it allows.
-        accounts: The names of the accounts that it opens; none for all.
+        accounts: The names of the accounts that it opens, or the mark for all.
         lifetime: After what time it stops working, such as 90d; None for never.
         compact: As JSON in one line.
 
@@ -46,7 +49,7 @@ def add_token(
     entry = Token(
         name=fitting(token_name, name, "NAME"),
         hash=digest_of(token),
-        accounts=tuple(fitting(account_name, account, "--account") for account in accounts or (EVERY,)),
+        accounts=tuple(accounts),
         access=Access(access),
         expires=expiry(lifetime, datetime.now(UTC)),
     )
@@ -74,14 +77,19 @@ def list_tokens(file: Path, *, compact: bool) -> int:
     return DONE
 
 
-def revoke_token(file: Path, name: str) -> int:
+def revoke_token(file: Path, name: str, *, compact: bool) -> int:
     """Take a token out of the file, and tell the exit status.
 
     Raises:
+        ClickException: It is to be told as JSON, and stdout is closed.
         ConfigurationError: There is none of that name, or the file cannot be used.
         OSError: It cannot be read or written.
     """
-    revoke(file, name)
+    if compact:
+        need_stdout()
+    entry = revoke(file, name)
+    if compact:
+        show({**told(entry), "revoked": True}, compact=True)
     note(f"The token of {name} no longer works: a running server notices with the next request.")
     return DONE
 
@@ -100,6 +108,39 @@ def tokens_file(given: str | None, environ: Mapping[str, str]) -> Path:
         return file_path(environ[VARIABLE])
     except ValueError as error:
         raise ConfigurationError(f"{VARIABLE} {error}.", field=VARIABLE) from None
+
+
+def opened_by(given: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The accounts that a new token is to open; with a single account, which has no name, all of them.
+
+    Args:
+        given: What was typed.
+        environ: The variables, of which one may name the accounts file.
+
+    Raises:
+        BadParameter: One is malformed or not in the accounts file, or none was typed though there are several.
+    """
+    names = tuple(fitting(account_name, name, "--account") for name in given)
+    if ACCOUNTS_FILE not in environ:
+        return names or (EVERY,)
+    known = accounts_in(environ)
+    if not names:
+        choice = ", ".join(known) or "a name there"
+        raise click.BadParameter(f'with {ACCOUNTS_FILE} say {choice}, or "*" for all.', param_hint="--account")
+    for name in names:
+        if known and name not in {EVERY, *known}:
+            raise click.BadParameter(f"{name} is not in {ACCOUNTS_FILE}: {', '.join(known)}.", param_hint="--account")
+    return names
+
+
+def accounts_in(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The names in the accounts file; none if it cannot be read here, which is said: only its server has to."""
+    try:
+        return tuple(name for name, _ in tables(file_path(environ[ACCOUNTS_FILE])))
+    except (ConfigurationError, ValueError) as error:
+        reason = error.message if isinstance(error, ConfigurationError) else f"{ACCOUNTS_FILE} {error}."
+        note(f"Names of accounts are not checked. {reason}")
+        return ()
 
 
 def fitting(rule: Callable[[str], str], value: str, parameter: str) -> str:

@@ -44,7 +44,7 @@ class Caps:
         figure = f"{count:,} records" if asked.countable else "records that cannot be counted"
         raise OverCapError(
             f"This call has {figure}; the operator's cap is {self.records:,} a call. Nothing was sent.",
-            next_step="Split the call, or have the operator raise CLEVERTAP_MAX_RECORDS.",
+            next_step="Split the call, or have the operator raise max_records (CLEVERTAP_MAX_RECORDS).",
         )
 
     def check_reach(self, reach: int | None, *, may_send: bool) -> None:
@@ -58,7 +58,7 @@ class Caps:
         figure = "nobody can tell how many people" if reach is None else f"{reach:,} people"
         raise OverCapError(
             f"This would reach {figure}; the operator's cap is {self.audience:,}. Nothing was sent.",
-            next_step="Narrow the audience, or have the operator raise CLEVERTAP_MAX_AUDIENCE.",
+            next_step="Narrow the audience, or have the operator raise max_audience (CLEVERTAP_MAX_AUDIENCE).",
         )
 
     def quota(self, account: str, zone: tzinfo | None, sends: int = 1) -> Quota | None:

@@ -22,7 +22,7 @@ def asked(event: str, errand: Errand) -> Entry:
     entry: Entry = {
         "event": event,
         "caller": errand.caller.name,
-        "account": errand.deed.account,
+        "account": errand.account,
         **({"name": errand.name} if errand.name else {}),
         "action": errand.action.key,
         "effect": errand.effect.value,

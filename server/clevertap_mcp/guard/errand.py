@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -44,38 +45,58 @@ def parted(action: Action[Any, Any], call: Mapping[str, Any]) -> tuple[Controls,
     return checked(Controls, controls), {name: value for name, value in call.items() if name not in names}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Errand:
     """One call.
 
     Args:
         action: What is to be done.
-        asked: Its arguments, with persons named.
+        named: Its arguments as they were given, with persons named.
+        asked: The same, typed.
         told: The same as they were written, where a person may stand as a pseudonym.
         caller: Who asked.
-        plan: The plan that the call came with.
-        deed: What a plan for it is bound to.
-        arguments: The arguments in the one form in which equal ones are equal to the byte.
+        controls: What the call says to the guard.
+        account: The project's id.
         effect: What it does.
         mask: Puts pseudonyms into a line that a model will read.
         name: What the accounts file calls the account; empty without one.
+        contents: The digest of what the files hold that it names; empty where nothing is bound to them.
     """
 
     action: Action[Any, Any]
+    named: Mapping[str, Any]
     asked: Arguments
     told: Arguments
     caller: Caller
-    plan: str | None
-    deed: Deed
-    arguments: bytes
+    controls: Controls
+    account: str
     effect: Effect
     mask: Callable[[str], str]
     name: str = ""
+    contents: str = ""
+
+    @cached_property
+    def arguments(self) -> bytes:
+        """The arguments in the one form in which equal ones are equal to the byte."""
+        return canonical(self.named)
+
+    @cached_property
+    def deed(self) -> Deed:
+        """What a plan for it is bound to."""
+        given = digest(self.arguments)
+        meaning = digest(canonical(meant(self.asked.meaning))) if self.action.once else given
+        again = self.controls.again
+        return Deed(self.account, self.action.key, given, self.caller.name, meaning, again, self.contents)
+
+    @property
+    def plan(self) -> str | None:
+        """The plan that the call came with."""
+        return self.controls.plan
 
     @property
     def project(self) -> str:
         """The project as people know it."""
-        return f"{self.name} ({self.deed.account})" if self.name else self.deed.account
+        return f"{self.name} ({self.account})" if self.name else self.account
 
     @property
     def audited(self) -> bool:
@@ -101,6 +122,7 @@ def errand(
     controls: Controls,
     account: str,
     mask: Callable[[str], str],
+    name: str = "",
 ) -> Errand:
     """The errand that a call makes.
 
@@ -110,27 +132,16 @@ def errand(
         written: The arguments as they were written.
         caller: Who called.
         controls: What the call says to the guard.
-        account: The project.
+        account: The project's id.
         mask: Puts pseudonyms into a line that a model will read.
+        name: What the accounts file calls the account; empty without one.
 
     Raises:
         InvalidArgumentsError: The arguments are wrong.
     """
-    asked = action.parse(named)
-    arguments = canonical(named)
-    given = digest(arguments)
-    meaning = digest(canonical(meant(asked.meaning))) if action.once else given
-    return Errand(
-        action=action,
-        asked=asked,
-        told=action.parse(written) if action.preview and written != named else asked,
-        caller=caller,
-        plan=controls.plan,
-        deed=Deed(account, action.key, given, caller.name, meaning, controls.again),
-        arguments=arguments,
-        effect=action.effect_of(asked),
-        mask=mask,
-    )
+    asked = checked(action.arguments, named)  # that JSON can carry them was seen before persons were named
+    told = action.parse(written) if action.preview and written != named else asked
+    return Errand(action, named, asked, told, caller, controls, account, action.effect_of(asked), mask=mask, name=name)
 
 
 def holding(errand: Errand, contents: Mapping[str, str]) -> Errand:
@@ -142,7 +153,7 @@ def holding(errand: Errand, contents: Mapping[str, str]) -> Errand:
     """
     if not contents:
         return errand
-    return replace(errand, deed=replace(errand.deed, contents=digest(canonical(contents))))
+    return replace(errand, contents=digest(canonical(contents)))
 
 
 def canonical(values: Any) -> bytes:

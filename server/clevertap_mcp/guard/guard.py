@@ -82,7 +82,7 @@ class Guard:
         whose = "the operator of this server" if not self.access.permits(errand.effect) else "your access"
         raise NotAllowedError(
             f"This would {DEEDS[errand.effect]}; {whose} does not allow that. Nothing was done.",
-            next_step="Only the operator can change that, with CLEVERTAP_ACCESS or the rights of the caller.",
+            next_step="Only the operator can change that, with CLEVERTAP_ACCESS or the access of account or caller.",
         )
 
     async def _instead(self, errand: Errand, look: Look, host: Host) -> Result | None:
@@ -129,7 +129,7 @@ class Guard:
 
     async def _counted(self, errand: Errand, connect: Connect, look: Look) -> Result:
         """Do it, counted among the day's sends unless it is known to have sent nothing."""
-        quota = self.caps.quota(errand.deed.account, self.zone, errand.asked.sends) if errand.may_send else None
+        quota = self.caps.quota(errand.account, self.zone, errand.asked.sends) if errand.may_send else None
         await self.allowance.take(quota)
         try:
             result = await self._between_lines(errand, connect, look, quota)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Annotated
 
@@ -19,6 +18,7 @@ from clevertap_mcp.cursors import LETTERS, digest
 from clevertap_mcp.refusals import PlanRefusedError
 from clevertap_mcp.store.memory import MemoryStore
 from clevertap_mcp.store.store import Store
+from clevertap_mcp.store.written import read, written
 from clevertap_tools.action import Result
 from clevertap_tools.preview import Preview
 
@@ -27,9 +27,8 @@ LIFETIME = 600.0
 REMEMBERED = 3600.0
 """Seconds for which it is known of a plan that it was used, or has expired."""
 USED = "This plan was used already; a plan is good for one use."
+UNKNOWN = "This plan is not known here: mistyped, or of an earlier start of this server."
 LENGTH = 16
-MOST_SPENT = 10_000
-"""Plans that a process knows by heart to be used."""
 PREFIX = "plan_"
 
 
@@ -88,16 +87,6 @@ class Plan:
     shown: Shown
     used: bool = False
 
-    def written(self) -> bytes:
-        """The plan as it is stored."""
-        return json.dumps(asdict(self)).encode()
-
-    @classmethod
-    def read(cls, stored: bytes) -> Plan:
-        """A plan that was stored."""
-        told = json.loads(stored)
-        return cls(Deed(**told["deed"]), Shown(**told["shown"]), told["used"])
-
 
 class Plans:
     """The plans of one account.
@@ -123,7 +112,7 @@ class Plans:
         self._store = store or MemoryStore()
         self._scope = scope
         self._letter = letter
-        self._spent: OrderedDict[str, None] = OrderedDict()
+        self._spent = MemoryStore()
 
     async def draw_up(self, deed: Deed, shown: Preview, *, asked: bool = False) -> str:
         """The handle of a new plan; the oldest plans give way.
@@ -135,9 +124,10 @@ class Plans:
         """
         handle = PREFIX + "".join(self._letter() for _ in range(LENGTH))
         await self._store.put(
-            self._key(handle, asked=asked), Plan(bound(deed), Shown.of(shown)).written(), self.lifetime
+            self._key(handle, asked=asked), written(Plan(bound(deed), Shown.of(shown))), self.lifetime
         )
-        await self._store.put(self._trace(handle, asked=asked), b"", self.lifetime + REMEMBERED)
+        trace = digest(deed.caller).encode()
+        await self._store.put(self._trace(handle, asked=asked), trace, self.lifetime + REMEMBERED)
         return handle
 
     async def find(self, handle: str, deed: Deed, *, asked: bool = False) -> Plan:
@@ -146,7 +136,7 @@ class Plans:
         Raises:
             PlanRefusedError: It may not; the message says why.
         """
-        return Plan.read(await self._stored(handle, deed, asked=asked))
+        return (await self._found(handle, deed, asked=asked))[0]
 
     async def use(self, handle: str, deed: Deed, *, asked: bool = False) -> Plan:
         """Use a plan up. Of all who try at the same moment one gets it.
@@ -154,41 +144,37 @@ class Plans:
         Raises:
             PlanRefusedError: It may not be used for this deed now.
         """
-        stored = await self._stored(handle, deed, asked=asked)
-        if handle in self._spent:  # the store has lost what was written last
-            raise PlanRefusedError(USED)
-        plan = Plan.read(stored)
-        used = replace(plan, used=True).written()
+        plan, stored = await self._found(handle, deed, asked=asked)
+        used = written(replace(plan, used=True))
         if not await self._store.swap(self._key(handle, asked=asked), stored, used, REMEMBERED):
             raise PlanRefusedError(USED)
-        self._remember(handle)
+        await self._spent.put(self._key(handle, asked=asked), b"", self.lifetime + REMEMBERED)
         return plan
-
-    def _remember(self, handle: str) -> None:
-        """Know by heart too that a plan was used: a store that comes back from a backup does not."""
-        self._spent[handle] = None
-        while len(self._spent) > MOST_SPENT:
-            self._spent.popitem(last=False)
 
     async def drop(self, handle: str) -> None:
         """Forget the plan of a question: nobody is asked the same twice."""
         await self._store.drop(self._key(handle, asked=True))
         await self._store.drop(self._trace(handle, asked=True))
 
-    async def _stored(self, handle: str, deed: Deed, *, asked: bool) -> bytes:
-        stored = await self._store.get(self._key(handle, asked=asked))
+    async def _found(self, handle: str, deed: Deed, *, asked: bool) -> tuple[Plan, bytes]:
+        """A plan that may be used, and what of it is stored."""
+        key = self._key(handle, asked=asked)
+        stored = await self._store.get(key)
         if stored is None:
-            raise PlanRefusedError(await self._why_gone(handle, asked=asked))
-        plan = Plan.read(stored)
-        if plan.used:
+            raise PlanRefusedError(await self._why_gone(handle, deed, asked=asked))
+        plan = read(Plan, stored)
+        if plan is None or plan.deed.caller != digest(deed.caller):
+            raise PlanRefusedError(UNKNOWN)
+        # A store that comes back from a backup has lost what was written last.
+        if plan.used or await self._spent.get(key) is not None:
             raise PlanRefusedError(USED)
         if difference := different(plan.deed, bound(deed)):
             raise PlanRefusedError(f"This plan was made for {difference}.")
-        return stored
+        return plan, stored
 
-    async def _why_gone(self, handle: str, *, asked: bool) -> str:
-        if await self._store.get(self._trace(handle, asked=asked)) is None:
-            return "This plan is not known here: mistyped, or of an earlier start of this server."
+    async def _why_gone(self, handle: str, deed: Deed, *, asked: bool) -> str:
+        if await self._store.get(self._trace(handle, asked=asked)) != digest(deed.caller).encode():
+            return UNKNOWN
         return f"This plan has expired: it is older than {self.lifetime / 60:.0f} minutes."
 
     def _key(self, handle: str, *, asked: bool) -> str:
@@ -200,16 +186,14 @@ class Plans:
 
 
 def bound(deed: Deed) -> Deed:
-    """A deed as a plan is bound to it: whoever reads the store learns no names from it."""
-    return replace(deed, caller=digest(deed.caller))
+    """A deed as a plan is bound to it: whoever reads the store learns no names from it, nor breaks a seal with it."""
+    return replace(deed, caller=digest(deed.caller), arguments=digest(deed.arguments), meaning="")
 
 
 def different(planned: Deed, asked: Deed) -> str | None:
     """In what a deed differs from the planned one."""
     if planned.account != asked.account:
         return "another account"
-    if planned.caller != asked.caller:
-        return "another caller"
     if planned.action != asked.action:
         return "another tool"
     if planned.contents != asked.contents:

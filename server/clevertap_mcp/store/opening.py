@@ -49,8 +49,8 @@ async def opened_store(url: SecretStr | None) -> AsyncIterator[Store]:
             await store.close()
 
 
-def needs_pseudonym_key(url: SecretStr | None) -> bool:
-    """Whether several machines share it, which know each other's pseudonyms only by a key in common."""
+def needs_common_key(url: SecretStr | None) -> bool:
+    """Whether several machines share it, which know each other's pseudonyms and questions by a key in common only."""
     return url is not None and url.get_secret_value().startswith(REDIS)
 
 

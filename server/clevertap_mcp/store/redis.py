@@ -29,13 +29,12 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 """
 SET = """
-local function forget(key, kind)
-  redis.call('DEL', key)
-  redis.call('ZREM', kind, key)
-end
 local function set(key, kind, value, milliseconds, most)
-  forget(key, kind)
-  if milliseconds <= 0 then return end
+  if milliseconds <= 0 then
+    redis.call('DEL', key)
+    redis.call('ZREM', kind, key)
+    return
+  end
   redis.call('SET', key, value, 'PX', milliseconds)
   local last = redis.call('ZRANGE', kind, -1, -1, 'WITHSCORES')
   redis.call('ZADD', kind, (tonumber(last[2]) or 0) + 1, key)
@@ -45,7 +44,11 @@ local function set(key, kind, value, milliseconds, most)
   if redis.call('PTTL', kind) < milliseconds then redis.call('PEXPIRE', kind, milliseconds) end
 end
 """
-"""A kind is a sorted set of its keys in the order in which they were written."""
+"""A kind is a sorted set of its keys in the order in which they were written.
+
+What comes first in a script that adds something is what a server without room refuses: it lets the rest of a script by
+once something is written.
+"""
 PUT = SET + "set(KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]))"
 ADD = (
     SET
@@ -66,10 +69,10 @@ return 1
 LEASE = (
     NOW
     + """
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 local has = redis.call('ZSCORE', KEYS[1], ARGV[1])
-if not has and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+if not has and redis.call('ZCOUNT', KEYS[1], '(' .. now, '+inf') >= tonumber(ARGV[2]) then return 0 end
 redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
 return 1
 """
@@ -153,7 +156,7 @@ class RedisStore:
 
     async def check(self) -> None:
         """See `Store`: whether it takes what is written, which one that is full or a replica does not."""
-        await self._answer(self._redis.set(f"{self._prefix}check", b"", px=1000))
+        await self._answer(self._redis.set(f"{self._prefix}check", b"", xx=True))
 
     async def close(self) -> None:
         """See `Store`."""

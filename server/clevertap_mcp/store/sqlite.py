@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -33,6 +33,13 @@ CREATE TABLE IF NOT EXISTS place (
 CREATE TABLE IF NOT EXISTS figure (key TEXT PRIMARY KEY, amount INTEGER NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
 """
 TABLES = ("entry", "place", "figure")
+PRIVATE, FOR_OTHERS = 0o600, 0o077
+BESIDE = ("-wal", "-shm")
+"""What follows the name of the file in those that belong to it."""
+
+
+class ReplacedFileError(OSError):
+    """Another file has the name now, or none: what others write is not seen here any more."""
 
 
 class SQLiteStore:
@@ -52,6 +59,7 @@ class SQLiteStore:
         self._clock = clock
         self._most = most
         self._opened: sqlite3.Connection | None = None
+        self._which: tuple[int, int] | None = None
         self._turn = anyio.CapacityLimiter(1)
 
     async def get(self, key: str) -> bytes | None:
@@ -88,7 +96,7 @@ class SQLiteStore:
 
     async def check(self) -> None:
         """See `Store`: whether it can be written, for nothing is known of a deed that cannot be."""
-        await self._done(lambda db: db.execute("DELETE FROM entry WHERE number < 0"))
+        await self._in_turn(lambda _: None)
 
     async def close(self) -> None:
         """See `Store`."""
@@ -98,13 +106,20 @@ class SQLiteStore:
 
     async def _done(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """What comes of some work in one transaction, without what has expired."""
+
+        def among_what_lasts(db: sqlite3.Connection) -> T:
+            for table in TABLES:
+                db.execute(f"DELETE FROM {table} WHERE until <= ?", (self._clock(),))  # noqa: S608 - our own names
+            return work(db)
+
+        return await self._in_turn(among_what_lasts)
+
+    async def _in_turn(self, work: Callable[[sqlite3.Connection], T]) -> T:
         return await anyio.to_thread.run_sync(self._transacted, work, limiter=self._turn)
 
     def _transacted(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
             with transaction(self._connection()) as db:
-                for table in TABLES:
-                    db.execute(f"DELETE FROM {table} WHERE until <= ?", (self._clock(),))  # noqa: S608 - our own names
                 return work(db)
         except (sqlite3.Error, OSError) as error:
             raise StoreGoneError from error
@@ -112,11 +127,14 @@ class SQLiteStore:
     def _connection(self) -> sqlite3.Connection:
         if self._opened is None:
             self._opened = connected(self._file)
+            self._which = identity(self._file)
+        if self._which != identity(self._file):
+            raise ReplacedFileError
         return self._opened
 
     @staticmethod
     def _value(key: str, db: sqlite3.Connection) -> bytes | None:
-        found = db.execute("SELECT value FROM entry WHERE key = ?", (key,)).fetchone()
+        found = db.execute("SELECT CAST(value AS BLOB) FROM entry WHERE key = ?", (key,)).fetchone()
         return bytes(found[0]) if found else None
 
     def _set(self, key: str, value: bytes, seconds: float, db: sqlite3.Connection) -> None:
@@ -143,24 +161,26 @@ class SQLiteStore:
         return True
 
     def _spend(self, key: str, amount: int, most: int, seconds: float, db: sqlite3.Connection) -> int | None:
-        figure, until = db.execute("SELECT amount, until FROM figure WHERE key = ?", (key,)).fetchone() or (
-            0,
-            self._clock() + seconds,
-        )
+        found = "SELECT CAST(amount AS INTEGER), until FROM figure WHERE key = ?"
+        figure, until = db.execute(found, (key,)).fetchone() or (0, self._clock() + seconds)
         if amount >= 0 and figure + amount > most:
             return None
-        spent = max(int(figure) + amount, 0)
+        spent = max(figure + amount, 0)
         db.execute("REPLACE INTO figure VALUES (?, ?, ?)", (key, spent, until))
         return spent
 
 
 def connected(file: Path) -> sqlite3.Connection:
-    """A connection to a file that nobody else on this machine may read.
+    """A connection to a file that nobody else on this machine may read, also if they could until now.
 
     The answers of one who was killed are there for the next: a commit is on the disk when it returns.
     """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT, PRIVATE))
+    for each in (file, *(file.with_name(file.name + beside) for beside in BESIDE)):
+        with suppress(FileNotFoundError):
+            if each.stat().st_mode & FOR_OTHERS:
+                each.chmod(PRIVATE)
     db = sqlite3.connect(file, timeout=LONGEST_WAIT, isolation_level=None, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode = WAL")
@@ -170,6 +190,15 @@ def connected(file: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def identity(file: Path) -> tuple[int, int] | None:
+    """Which file has a name; None while none has it."""
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextmanager

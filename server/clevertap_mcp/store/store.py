@@ -69,7 +69,7 @@ class Store(Values, Protocol):
         """
 
     async def check(self) -> None:
-        """Do nothing, but with the store's help: raises if it is gone."""
+        """Find out whether it could be written, and write nothing: raises if it is gone."""
 
     async def close(self) -> None:
         """End its connections."""

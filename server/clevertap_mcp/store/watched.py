@@ -22,7 +22,7 @@ SILENCE = 60.0
 
 
 class WatchedStore:
-    """See `Store`.
+    """See `Store`. Once a store has failed, one operation a second finds out whether it is back; no other waits for it.
 
     Args:
         store: The store.
@@ -35,6 +35,7 @@ class WatchedStore:
         self._failed = float("-inf")
         self._told = float("-inf")
         self._gone = False
+        self._probing = False
 
     @property
     def shared(self) -> bool:
@@ -87,18 +88,26 @@ class WatchedStore:
         await self._store.close()
 
     async def _asked(self, operation: Callable[P, Awaitable[T]], *given: P.args, **named: P.kwargs) -> T:
-        if self._clock() - self._failed < REST:
+        if not self._gone:
+            return await self._attempted(operation, *given, **named)
+        if self._probing or self._clock() - self._failed < REST:
             raise StoreGoneError
+        self._probing = True
         try:
-            answer = await operation(*given, **named)
+            answer = await self._attempted(operation, *given, **named)
+        finally:
+            self._probing = False
+        self._gone = False
+        log.warning("The store (CLEVERTAP_STORE_URL) answers again.")
+        return answer
+
+    async def _attempted(self, operation: Callable[P, Awaitable[T]], *given: P.args, **named: P.kwargs) -> T:
+        try:
+            return await operation(*given, **named)
         except StoreGoneError as error:
             self._failed, self._gone = self._clock(), True
             self._tell(error.__cause__)
             raise
-        if self._gone:
-            self._gone = False
-            log.warning("The store (CLEVERTAP_STORE_URL) answers again.")
-        return answer
 
     def _tell(self, cause: BaseException | None) -> None:
         """Say it in the log, but not with every call; what the failure says itself could hold a password."""

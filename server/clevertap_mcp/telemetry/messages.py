@@ -15,7 +15,15 @@ from mcp.types import CallToolResult
 from mcp.types.version import KNOWN_PROTOCOL_VERSIONS
 from opentelemetry.context import Context
 from opentelemetry.propagate import extract
-from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
+from opentelemetry.trace import (
+    ProxyTracer,
+    ProxyTracerProvider,
+    Span,
+    SpanKind,
+    StatusCode,
+    Tracer,
+    get_tracer_provider,
+)
 
 from clevertap_mcp.telemetry.facts import OTHER
 
@@ -39,10 +47,13 @@ class MessageSpans:
         self._is_tool = is_tool
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Hand a message on, within its span."""
+        """Hand a message on, within its span; where nobody would see that, and the client has begun none, just so."""
+        begun = begun_elsewhere(ctx.meta)
+        if begun is None and unseen(self._tracer):
+            return await call_next(ctx)
         with self._tracer.start_as_current_span(
             **self._about(ctx),
-            context=begun_elsewhere(ctx.meta),
+            context=begun,
             kind=SpanKind.SERVER,
             record_exception=False,
             set_status_on_exception=False,
@@ -66,6 +77,11 @@ class MessageSpans:
         tool = called if isinstance(called, str) and self._is_tool(called) else OTHER
         more = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": tool}
         return {"name": f"{method} {tool}", "attributes": attributes | more}
+
+
+def unseen(tracer: Tracer) -> bool:
+    """Whether spans go nowhere: nobody has said where to, neither to us nor to the whole process."""
+    return isinstance(tracer, ProxyTracer) and isinstance(get_tracer_provider(), ProxyTracerProvider)
 
 
 def begun_elsewhere(meta: Mapping[str, Any] | None) -> Context | None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
-
-CONTENT_TYPE = CONTENT_TYPE_LATEST
+from prometheus_client import REGISTRY, generate_latest
 
 
 def page_reader() -> PrometheusMetricReader:

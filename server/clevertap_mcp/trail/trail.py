@@ -82,6 +82,14 @@ class Trail:
         """
         await anyio.to_thread.run_sync(partial(self._write, dict(entry), quota, arguments), limiter=self._turn)
 
+    async def check(self) -> None:
+        """Find out whether lines can be written, without writing one; a log that has not begun is begun, empty.
+
+        Raises:
+            TrailError: They cannot, or the log is damaged.
+        """
+        await anyio.to_thread.run_sync(self._check, limiter=self._turn)
+
     def digest(self, canonical: bytes) -> str:
         """What stands in the log for arguments: 64 hexadecimal digits that nobody without the key can guess from.
 
@@ -98,6 +106,11 @@ class Trail:
             with telling(), locked(self._file, self._longest_wait):
                 self._chain = Chain(self._key or key_beside(self._file))
         return self._chain
+
+    def _check(self) -> None:
+        chain = self._opened()
+        with telling(), locked(self._file, self._longest_wait), appending(self._file) as log:
+            self._catch_up(log, chain)
 
     def _write(self, entry: dict[str, JsonValue], quota: Quota | None, arguments: bytes | None) -> None:
         chain = self._opened()

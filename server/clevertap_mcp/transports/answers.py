@@ -78,11 +78,14 @@ class Answering:
                 self._ended.set()
         await answer.complete()
 
-    async def quiet(self) -> None:
-        """Wait until nothing is in flight."""
+    async def quiet(self, pause: float = 0) -> None:
+        """Wait until nothing is in flight, nor came within some seconds of the last answer."""
+        await anyio.sleep(pause)
         while self._running:
             self._ended = anyio.Event()
             await self._ended.wait()
+            if not self._running:
+                await anyio.sleep(pause)
 
     def cancel(self, method: str | None = None, path: str | None = None) -> None:
         """Give up what is in flight, or only the requests of one kind."""

@@ -9,7 +9,7 @@ import anyio
 from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCError, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
 
-from clevertap_mcp.transports.places import LISTEN
+from clevertap_mcp.transports.kinds import LISTEN
 
 if TYPE_CHECKING:
     from contextvars import Context
@@ -27,7 +27,6 @@ class Conversation:
     def __init__(self, silence: float) -> None:
         self._silence = silence
         self._unanswered: set[RequestId] = set()
-        self._ending = False
         self.waiting = anyio.CancelScope()
         """Around the wait for the next message."""
 
@@ -45,15 +44,13 @@ class Conversation:
             self._unanswered.discard(said.message.id)
         self.wait()
 
-    def end(self) -> None:
-        """End as soon as everything is answered."""
-        self._ending = True
+    def end(self, pause: float) -> None:
+        """End as soon as everything is answered and nothing more is said for some seconds."""
+        self._silence = pause
         self.wait()
 
     def wait(self) -> None:
         """Say how long to wait for the next message from now on."""
-        if self._ending and not self._unanswered:
-            self.waiting.cancel()
         self.waiting.deadline = math.inf if self._unanswered else anyio.current_time() + self._silence
 
 

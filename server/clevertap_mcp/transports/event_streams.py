@@ -12,8 +12,8 @@ from mcp.server.sse import SseServerTransport
 from mcp.server.transport_security import TransportSecuritySettings
 
 from clevertap_mcp.transports.conversation import Conversation, Heard, Told
+from clevertap_mcp.transports.kinds import MESSAGES
 from clevertap_mcp.transports.patience import LONGEST_BODY
-from clevertap_mcp.transports.places import MESSAGES
 from clevertap_mcp.transports.refusing import refusal
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class EventStreams:
         with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):  # it ended at the same moment
             await self._transport.handle_post_message(scope, receive, send)
 
-    def end(self) -> None:
-        """End each stream as soon as what was asked on it is answered."""
+    def end(self, pause: float) -> None:
+        """End each stream, but not before what was asked on it is answered and some seconds are over since."""
         for conversation in self._conversations:
-            conversation.end()
+            conversation.end(pause)

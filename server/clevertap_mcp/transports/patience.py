@@ -15,6 +15,7 @@ class Patience:
         answer: For a client to take in what was written to it.
         silence: For a session or an SSE connection without a message either way.
         grace: For running calls to end by themselves when the server stops.
+        afterwards: For whoever was answered then to ask what the answer means; some hosts ask for the tools anew.
         farewell: For the answers to calls that were given up then.
         probe: For CleverTap to answer when it is asked whether it is there.
     """
@@ -24,6 +25,7 @@ class Patience:
     answer: float = 60
     silence: float = 30 * 60
     grace: float = 25
+    afterwards: float = 1
     farewell: float = 3
     probe: float = 5
 

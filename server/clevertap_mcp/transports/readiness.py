@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -16,6 +17,8 @@ from clevertap_tools.errors import CleverTapError
 if TYPE_CHECKING:
     from clevertap_tools.client import Client
 
+log = logging.getLogger(__name__)
+
 FRESH = 60
 """Seconds that an answer of CleverTap's is proof of being reached."""
 BETWEEN_PROBES = 30
@@ -27,13 +30,20 @@ class Reach:
     Args:
         client: The way to it.
         seconds: How long it is waited for CleverTap's answer.
+        name: The account by its name here; empty where there is only one.
         clock: Seconds that only go forward.
     """
 
     def __init__(
-        self, client: Client, seconds: float = PATIENCE.probe, clock: Callable[[], float] = time.monotonic
+        self,
+        client: Client,
+        seconds: float = PATIENCE.probe,
+        name: str = "",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
+        self._where = f" at account {name}" if name else ""
+        self._good = True
         self._seconds = seconds
         self._clock = clock
         self._probed: float | None = None
@@ -45,7 +55,14 @@ class Reach:
             async with self._probing:
                 if self._may_probe():
                     await self._probe()
-        return self._fresh
+        self._note(good=self._fresh)
+        return self._good
+
+    def _note(self, *, good: bool) -> None:
+        """Tell the log when it has changed."""
+        if good is not self._good:
+            self._good = good
+            log.warning("CleverTap is %s%s.", "reached again" if good else "out of reach", self._where)
 
     @property
     def _fresh(self) -> bool:
@@ -73,7 +90,10 @@ class Readiness:
         self._obstacles = obstacles
 
     async def reasons(self) -> list[str]:
-        """A word for each thing that stands in the way, the same whoever asks; empty if nothing does."""
+        """A word for each thing that stands in the way, the same whoever asks; empty if nothing does.
+
+        One account that is reached is enough: the callers of the others are told in their calls.
+        """
         found = [reason for reason, stands in self._obstacles.items() if stands()]
         return found or ([] if await self._reached() else ["clevertap"])
 

@@ -1,12 +1,12 @@
 """The web application: MCP over Streamable HTTP and over SSE, health, figures, and what stands before them all.
 
-From outside in: every answer is whole, bodies have an end, Host and Origin are known, CORS is closed unless an origin
+From outside in: bodies have an end, every answer is whole, Host and Origin are known, CORS is closed unless an origin
 is named, callers say who they are, and there is room for so much at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,19 +20,23 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Mount, Route, request_response
 
+from clevertap_mcp.auth.admission import Admission
 from clevertap_mcp.telemetry.telemetry import SESSIONS
 from clevertap_mcp.transports.answers import Answering
 from clevertap_mcp.transports.bodies import Bodies
 from clevertap_mcp.transports.event_streams import NAMED_ALREADY, EventStreams
 from clevertap_mcp.transports.health import health_routes, metrics
+from clevertap_mcp.transports.kinds import ENDPOINT, EVENTS, MESSAGES
 from clevertap_mcp.transports.names import Named
 from clevertap_mcp.transports.patience import LONGEST_BODY, PATIENCE, Patience
-from clevertap_mcp.transports.places import ENDPOINT, EVENTS, MESSAGES, Placed, Places
+from clevertap_mcp.transports.places import Placed, Places
 from clevertap_mcp.transports.readiness import Reach, Readiness
 from clevertap_mcp.transports.refusing import refused
 from clevertap_mcp.transports.stdio import run_connection
 
 if TYPE_CHECKING:
+    from mcp.server.auth.settings import AuthSettings
+    from pydantic import AnyHttpUrl
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from clevertap_mcp.network import Network
@@ -62,32 +66,37 @@ class WebApplication:
             session_idle_timeout=patience.silence,
             max_sessions=None,
         )
-        self.places = Places(network, lambda: server.sessions, lambda: len(server.running))
+        self.places = Places(network, lambda: server.sessions)
         server.telemetry.follow(SESSIONS, lambda: self.places.open)
         verifier = server.verifier
         readiness = Readiness(
-            [Reach(app.client, patience.probe) for app in server.apps],
+            [Reach(app.client, patience.probe, app.name) for app in server.apps],
             {"stopping": lambda: self.places.closed, "tokens": lambda: verifier is not None and not verifier.ready},
         )
         inner = Starlette(
             routes=[*stream.routes, *self._own_routes(network), *health_routes(readiness)],
-            middleware=[*stream.user_middleware, Middleware(Placed, places=self.places)],
+            middleware=[*stream.user_middleware, *admission(server), Middleware(Placed, places=self.places)],
             exception_handlers={HTTPException: refused, Exception: refused},
             lifespan=self._lifespan,
         )
         inner.router.redirect_slashes = False  # behind a proxy it would send tokens to an address of its own guess
-        self.answering = Answering(Bodies(Named(paged(inner, network), network)))
+        self.answering = Answering(Named(paged(inner, network), network))
+        self._entrance = Bodies(self.answering)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        await self.answering(scope, receive, send)
+        await self._entrance(scope, receive, send)
 
-    def close(self) -> None:
-        """Take nothing new, and end what would stay open for ever; calls go on."""
+    def close(self, pause: float) -> None:
+        """Take nothing new, and end what would stay open for ever; calls go on.
+
+        Args:
+            pause: Seconds that streams with calls stay open after the last answer.
+        """
         self.places.closed = True
         self._server.end_subscriptions()
         self.answering.cancel("GET", ENDPOINT)
-        self._streams.end()
+        self._streams.end(pause)
 
     @asynccontextmanager
     async def _lifespan(self, _application: Starlette) -> AsyncIterator[None]:
@@ -102,7 +111,8 @@ class WebApplication:
             Mount(MESSAGES, entrance.to(self._streams.take)),
         ]
         if network.metrics:
-            routes.append(Route(FIGURES, entrance.to(request_response(metrics)), methods=["GET"]))
+            figures = request_response(metrics(self._server.all_open))
+            routes.append(Route(FIGURES, entrance.to(figures), methods=["GET"]))
         return routes
 
 
@@ -121,9 +131,19 @@ class Entrance:
         auth = self.server.settings.auth
         if auth is None:
             return Open(application)
-        address = auth.resource_server_url
-        metadata = build_resource_metadata_url(address) if address else None
-        return RequireAuthMiddleware(application, auth.required_scopes or [], metadata)
+        return RequireAuthMiddleware(application, auth.required_scopes or [], metadata_of(auth))
+
+
+def admission(server: CleverTapServer) -> Iterator[Middleware]:
+    """What refuses tokens that are good for nothing here, if anybody is asked for a token."""
+    auth = server.settings.auth
+    if auth is not None:
+        yield Middleware(Admission, missing=server.missing_scope, metadata=metadata_of(auth))
+
+
+def metadata_of(auth: AuthSettings) -> AnyHttpUrl | None:
+    """Where clients read how to get a token; None if there is no authorization server to get one from."""
+    return build_resource_metadata_url(auth.resource_server_url) if auth.resource_server_url else None
 
 
 @dataclass(frozen=True, slots=True)

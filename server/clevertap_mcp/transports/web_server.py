@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import anyio
 import uvicorn
 
+from clevertap_mcp.logs import announce
 from clevertap_mcp.transports.connection import Connection
+from clevertap_mcp.transports.kinds import ENDPOINT, EVENTS
 from clevertap_mcp.transports.listening import allow_files, base_url, listening
 from clevertap_mcp.transports.patience import PATIENCE, Patience
-from clevertap_mcp.transports.places import ENDPOINT, EVENTS
 from clevertap_mcp.transports.web import WebApplication
 
 if TYPE_CHECKING:
@@ -93,18 +94,18 @@ class WebServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 self._application,
-                http=partial(Connection, patience=patience),  # type: ignore[arg-type]  # it is called like the class
+                http=partial(Connection, most=most_connections(network), patience=patience),  # type: ignore[arg-type]  # it is called like the class
                 ws="none",
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                limit_concurrency=most_connections(network),
                 timeout_graceful_shutdown=LAST_SECONDS,
             )
         )
         self._calls = server.running
         self._patience = patience
+        self._pause: float = 0
         self._on_ready = on_ready
 
     @contextmanager
@@ -130,6 +131,7 @@ class WebServer(uvicorn.Server):
         del sig, frame
         self.should_exit = True
         self._application.places.closed = True
+        self._pause = self._patience.afterwards if self._calls else 0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, and only then say so: whoever hears it may already send a signal."""
@@ -138,10 +140,11 @@ class WebServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what is going on, and then the connections."""
-        self._application.close()
+        announce(f"Stopping; calls that are running: {len(self._calls)}.")
+        self._application.close(self._pause)
         answering = self._application.answering
         with anyio.move_on_after(self._patience.grace):
-            await answering.quiet()
+            await answering.quiet(self._pause)
         self._calls.give_up()
         with anyio.move_on_after(self._patience.farewell):
             await answering.quiet()
@@ -150,5 +153,5 @@ class WebServer(uvicorn.Server):
 
 
 def most_connections(network: Network) -> int:
-    """How many clients may be connected at once."""
-    return network.max_sessions + network.max_calls + SPARE_CONNECTIONS
+    """How many clients may be connected at once: for each session a person may be asked on a connection of its own."""
+    return 2 * network.max_sessions + network.max_calls + SPARE_CONNECTIONS

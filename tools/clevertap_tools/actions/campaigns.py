@@ -121,7 +121,7 @@ async def preview_campaign(client: Client, asked: Campaign, told: Campaign) -> P
     Raises:
         InvalidRequestError: CleverTap would refuse the campaign too.
     """
-    time = ProjectTime(client.account.zone, client.clock())
+    time = ProjectTime.of(client.account, client.clock())
     estimate = await estimated(client, asked.sent(time))
     known = estimate.parts if estimate.certain else None
     reach = with_copies(estimate.reach, asked.copies)
@@ -151,7 +151,7 @@ async def get_campaigns(client: Client, asked: CampaignRange) -> Campaigns:
 
     Reference: engagement 7
     """
-    time = ProjectTime(client.account.zone, client.clock())
+    time = ProjectTime.of(client.account, client.clock())
     rows = [campaign_row(each, time) for each in await listed(client, span(asked.from_, asked.to, time, ""))]
     return Campaigns(campaigns=rows, returned=len(rows))
 
@@ -204,7 +204,7 @@ async def create_campaign(client: Client, asked: Campaign) -> CreatedCampaign:
 
     Reference: engagement 3
     """
-    time = ProjectTime(client.account.zone, client.clock())
+    time = ProjectTime.of(client.account, client.clock())
     try:
         body = await post_campaign(client, asked.sent(time), effect_of_campaign(asked))
     except OutcomeUnknownError as error:

@@ -173,7 +173,7 @@ async def list_catalogs(client: Client, asked: CatalogPage) -> Catalogs:
     """
     query = wire.query_string({name: str(value) for name, value in asked.model_dump(exclude_none=True).items()})
     body = await client.send(with_token(client, wire.get(CATALOGS, read_bare, query)))
-    return page_of(within(body, "content"), asked, ProjectTime(client.account.zone, client.clock()))
+    return page_of(within(body, "content"), asked, ProjectTime.of(client.account, client.clock()))
 
 
 @action(
@@ -266,7 +266,7 @@ async def delete_catalog(client: Client, asked: DeleteCatalog) -> Deleted:
 
 def read(client: Client, catalog: JsonObject, number: int | None) -> OneCatalog:
     """A catalog as an answer."""
-    return OneCatalog(id=number, catalog=with_times(catalog, ProjectTime(client.account.zone, client.clock())))
+    return OneCatalog(id=number, catalog=with_times(catalog, ProjectTime.of(client.account, client.clock())))
 
 
 def page_of(body: JsonObject, asked: CatalogPage, time: ProjectTime) -> Catalogs:

@@ -140,7 +140,7 @@ async def list_content_blocks(client: Client, asked: BlockPage) -> Blocks:
 
     Reference: engagement 14.1, data 10.4
     """
-    query = asked.query(ProjectTime(client.account.zone, client.clock()))
+    query = asked.query(ProjectTime.of(client.account, client.clock()))
     body = within(await client.send(wire.get(LIST, read_bare, query)), "contentBlocks")
     blocks = [shortened(each) for each in wire.listed(body, "contentBlocks") if isinstance(each, dict)]
     total = wire.natural(body.get("total"))

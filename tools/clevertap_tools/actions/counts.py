@@ -139,7 +139,7 @@ async def real_time_user_count(client: Client, asked: RealTimeUserCount) -> Acti
     """
     flags = {name: True for name in BLOCKS if getattr(asked, name)}
     body = await client.send(wire.post(NOW, flags, Effect.READ, wire.read_envelope))
-    return active_users(body, ProjectTime(client.account.zone, client.clock()))
+    return active_users(body, ProjectTime.of(client.account, client.clock()))
 
 
 def active_users(body: JsonObject, time: ProjectTime) -> ActiveUsers:
@@ -158,7 +158,7 @@ def active_users(body: JsonObject, time: ProjectTime) -> ActiveUsers:
 
 async def counted(client: Client, path: str, asked: Counting) -> Count:
     """The figure of a count, however long CleverTap computes within the deadline."""
-    time = ProjectTime(client.account.zone, client.clock())
+    time = ProjectTime.of(client.account, client.clock())
     try:
         body = await settled(client, path, lambda: asked.cql(time), asked.req_id)
     except InvalidRequestError as error:

@@ -119,7 +119,7 @@ async def get_events(client: Client, asked: GetEvents) -> Page:
 
     Reference: data 7.4
     """
-    time = ProjectTime(client.account.zone, client.clock())
+    time = ProjectTime.of(client.account, client.clock())
     return with_readable_times(await started(client, EVENTS, asked), time)
 
 
@@ -136,7 +136,7 @@ async def get_events_by_cursor(client: Client, asked: ByCursor) -> Page:
 
     Reference: data 7.1
     """
-    time = ProjectTime(client.account.zone, client.clock())
+    time = ProjectTime.of(client.account, client.clock())
     return with_readable_times(await page(client, EVENTS, asked.cursor), time)
 
 
@@ -153,7 +153,7 @@ async def started(client: Client, path: str, asked: GetUserProfiles | GetEvents)
         InvalidArgumentsError: Its days mean nothing.
         InvalidRequestError: CleverTap refused; names the nearest event where it does not know one.
     """
-    query = asked.cql(ProjectTime(client.account.zone, client.clock()))
+    query = asked.cql(ProjectTime.of(client.account, client.clock()))
     try:
         first = await first_page(client, path, query, options(asked))
     except InvalidRequestError as error:

@@ -128,7 +128,7 @@ async def get_message_reports(client: Client, asked: GetMessageReports) -> Messa
 
     Reference: data 8.6
     """
-    time = ProjectTime(client.account.zone, client.clock())
+    time = ProjectTime.of(client.account, client.clock())
     parts = asked_days(asked, time)
     await read_slices(client, parts, asked.filters)
     failed = [part for part in parts if part.error is not None]

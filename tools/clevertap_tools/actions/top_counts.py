@@ -118,7 +118,7 @@ async def get_top_property_counts(client: Client, asked: GetTopPropertyCounts) -
 
     Reference: data 8.4
     """
-    query = asked.cql(ProjectTime(client.account.zone, client.clock()))
+    query = asked.cql(ProjectTime.of(client.account, client.clock()))
     try:
         body = await answered(client, TOP, asked, query)
     except InvalidRequestError as error:

@@ -128,7 +128,7 @@ async def get_event_trends(client: Client, asked: GetEventTrends) -> EventTrends
 
     Reference: data 8.5
     """
-    time = ProjectTime(client.account.zone, client.clock())
+    time = ProjectTime.of(client.account, client.clock())
     query = asked.cql(time)
     told = groups_of(await answered(client, TRENDS, asked, query), asked.trends)
     lines = {label: trend(asked.trends[label], said, days_of(query), today(time)) for label, said in told.items()}

@@ -20,10 +20,6 @@ from clevertap_tools.words.trigger import bulletin_deed, bulletin_details, trigg
 
 ONE = "/1/send/externaltrigger.json"
 BULLETIN = "/1/targets/trigger.json"
-ASK_OPERATOR = (
-    "Several campaigns at once want the account token: have the operator set CLEVERTAP_ACCOUNT_TOKEN, "
-    "or trigger one campaign a call."
-)
 LOOK_FIRST = "Look first whether its messages went out (message reports); once more may message people twice."
 
 
@@ -60,7 +56,7 @@ async def preview_bulletin(client: Client, asked: Bulletin, told: Bulletin) -> P
     Raises:
         InvalidArgumentsError: Its moment is past, or means nothing.
     """
-    time = ProjectTime(client.account.zone, client.clock())
+    time = ProjectTime.of(client.account, client.clock())
     asked.start(time)
     return Preview(bulletin_deed(told, time), bulletin_details(told))
 
@@ -94,7 +90,12 @@ async def trigger_campaign(client: Client, asked: Triggers) -> Triggered:
     except CredentialsError as error:
         if len(asked.triggers) == 1 or client.account.token is not None:
             raise
-        raise CredentialsError(error.message, next_step=ASK_OPERATOR) from None
+        setting = client.account.setting("account_token")
+        raise CredentialsError(
+            error.message,
+            next_step=f"Several campaigns at once want the account token: have the operator set {setting}, or trigger "
+            "one campaign a call.",
+        ) from None
     message = body.get("message")
     return Triggered(
         campaigns=len({each.campaign_id for each in asked.triggers}),
@@ -127,7 +128,7 @@ async def trigger_bulletin(client: Client, asked: Bulletin) -> Announced:
 
     Reference: engagement 15.1
     """
-    time = ProjectTime(client.account.zone, client.clock())
+    time = ProjectTime.of(client.account, client.clock())
     body = asked.sent(time)
     try:
         await client.send(wire.post(BULLETIN, body, Effect.SEND, wire.read_envelope))

@@ -132,7 +132,7 @@ async def upload_user_profiles(client: Client, asked: UploadUserProfiles) -> Upl
 
     Reference: data 5.1
     """
-    time = ProjectTime(client.account.zone, client.clock())
+    time = ProjectTime.of(client.account, client.clock())
     given = records(asked.profiles, time, "profiles")
     return await uploaded(client, given, effect=effect_of_profiles(asked), dry_run=asked.dry_run)
 
@@ -159,7 +159,7 @@ async def upload_events(client: Client, asked: UploadEvents) -> UploadResult:
 
     Reference: data 5.2
     """
-    time = ProjectTime(client.account.zone, client.clock())
+    time = ProjectTime.of(client.account, client.clock())
     given = records(asked.events, time, "events")
     warning = None if asked.dry_run else trigger_warning(given, time.now)
     return await uploaded(client, given, effect=effect_of_events(asked), dry_run=asked.dry_run, warning=warning)
