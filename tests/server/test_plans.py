@@ -196,7 +196,7 @@ async def test_what_somebody_else_has_put_in_the_place_of_a_plan_is_none(garbage
             await look(handle, DEED)
 
 
-MADE = CreatedCampaign(id=17, name="Hi", status="created")
+MADE = CreatedCampaign(id=17, name="Win-back of May", status="created")
 KIND = CreatedCampaign
 AGAIN = replace(DEED, again=True)
 
@@ -314,9 +314,9 @@ async def test_what_somebody_else_has_put_in_the_place_of_a_launch_is_no_answer(
 async def test_what_came_of_a_launch_is_for_those_who_know_the_call() -> None:
     store = MemoryStore()
     await done(Repeats(store))
-    assert "Hi" not in str(store._kinds)
+    assert "Win-back of May" not in str(store._kinds)
     outcome = sealed(MADE, "same")
-    assert "Hi" not in outcome
+    assert "Win-back of May" not in outcome
     assert unsealed(outcome, "same", KIND) == MADE
     assert unsealed(outcome, "other", KIND) is None
     assert unsealed(outcome, "same", Triggered) is None

@@ -21,8 +21,9 @@ PREFIX = "clevertap-mcp:"
 MOST_CONNECTIONS = 32
 """Connections at once; more operations than that wait for one."""
 CONNECT = 1.0
+QUEUE = 5.0
 ANSWER = 2.0
-"""Seconds."""
+"""Seconds for a connection, for a place among those that are open, and for an answer."""
 
 NOW = """
 local clock = redis.call('TIME')
@@ -107,13 +108,13 @@ class RedisStore:
     def __init__(self, url: str, most: int = MOST_VALUES, prefix: str = PREFIX, *, answer: float = ANSWER) -> None:
         self._most = most
         self._prefix = prefix
-        self._longest = CONNECT + answer
+        self._longest = QUEUE + CONNECT + answer
         # What was lost on its way may have been done, so nothing is sent twice.
         never = Retry(NoBackoff(), 0)
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=MOST_CONNECTIONS,
-            timeout=CONNECT,
+            timeout=QUEUE,  # a burst is no sign that the server is gone
             socket_connect_timeout=CONNECT,
             socket_timeout=answer,
             retry=never,
