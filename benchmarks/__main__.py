@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 
 from benchmarks import (
+    bulk_export,
+    bulk_import,
     bulk_upload,
     cold_start,
     many_callers,
     many_calls,
     masking,
+    query,
     sandbox_export,
     sandbox_memory,
     sandbox_upload,
@@ -25,6 +28,9 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "many-callers": many_callers.findings,
     "many-calls": many_calls.findings,
     "bulk-upload": bulk_upload.findings,
+    "bulk-import": bulk_import.findings,
+    "bulk-export": bulk_export.findings,
+    "query": query.findings,
     "masking": masking.findings,
     "sandbox-upload": sandbox_upload.findings,
     "sandbox-export": sandbox_export.findings,

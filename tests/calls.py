@@ -6,7 +6,9 @@ earlier one made.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 Calls = list[tuple[str, dict[str, Any]]]
@@ -24,7 +26,18 @@ def further_calls(person: Mapping[str, Any]) -> Calls:
         *of_messaging(person),
         *of_audiences(person),
         *of_content(person),
+        *of_data(person),
     ]
+
+
+def data_folder(folder: Path, person: Mapping[str, Any]) -> Path:
+    """A data folder with the files that the calls import, of which somebody stands in each line."""
+    folder.mkdir()
+    titles, cells = ",".join(person), ",".join(map(str, person.values()))
+    (folder / "people.csv").write_text(f"{titles}\n{cells}\n{',' * (len(person) - 1)}\n", encoding="utf-8")
+    erasing = {"type": "delete", "userId": person["identity"], "messageId": person["Email"]}
+    (folder / "calls.jsonl").write_text(json.dumps(erasing) + "\n", encoding="utf-8")
+    return folder
 
 
 def of_people(person: Mapping[str, Any]) -> Calls:
@@ -133,4 +146,27 @@ def of_content(person: Mapping[str, Any]) -> Calls:
         ),
         ("get_variables", {"identity": person["identity"], "includeDefaults": True}),
         ("delete_variables", {"variableNames": [email]}),
+    ]
+
+
+def of_data(person: Mapping[str, Any]) -> Calls:
+    """Imports, exports, jobs and questions; those of files want a `data_folder`."""
+    email, people, days = person["Email"], {"file": "people.csv", "kind": "people"}, {"from": "-1d", "to": "today"}
+    event = {"event_name": "Wrote", **days}
+    return [
+        ("import_file", {**people, "preview": True}),
+        ("import_file", people),
+        ("import_file", {**people, "file": email}),
+        ("import_file", {"file": "calls.jsonl", "kind": "segment", "deletions": True}),
+        ("export_events", {"event_names": ["Wrote", email], **days, "profile": True}),
+        ("export_profiles", event),
+        ("list_jobs", {}),
+        *((tool, {"id": email}) for tool in ("get_job", "cancel_job", "resume_job")),
+        ("query_data", {}),
+        ("query_data", {"sql": "SELECT * FROM people"}),
+        ("query_data", {"sql": f'TABLE "{email}"'}),
+        ("get_funnel", {"steps": ["Wrote", email], "from": "2026-01-01", "to": "2099-01-01"}),
+        ("get_retention", {**event, "event_name": email, "from": "2026-01-01", "to": "2099-01-01"}),
+        ("compare_periods", {**event, "before_from": email, "before_to": "today"}),
+        ("get_revenue", {**event, "by": email, "from": "2026-01-01", "to": "2099-01-01"}),
     ]

@@ -18,7 +18,8 @@ from mcp.client.stdio import stdio_client
 from mcp.types import ElicitRequestParams, ElicitResult
 
 import told_spans
-from canaries import SECRETS, Parrot
+from calls import data_folder
+from canaries import PERSON, SECRETS, Parrot
 from hosts import COMMAND, GENERATIONS, account_variables, says_yes
 
 
@@ -45,6 +46,7 @@ class Case:
             CLEVERTAP_DEADLINE="0.5",
             CLEVERTAP_TOOLSETS="all",
             CLEVERTAP_PII="show",
+            CLEVERTAP_DATA_DIR=str(data_folder(folder / "data", PERSON)),
         )
 
     @property

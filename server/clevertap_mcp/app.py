@@ -137,7 +137,7 @@ class App:
         facts().meant(tool_name(action.key), self.name)
         check_json(given)
         controls, written = parted(action, given)
-        named = self.privacy.named(written)
+        named = self.privacy.named(written, action.arguments.of_masked)
         account, mask = self.settings.account.id, partial(self.privacy.text, given=named)
         try:
             asked = errand(action, named, written, requester.caller, controls, account, mask, self.name)

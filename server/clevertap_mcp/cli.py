@@ -29,8 +29,10 @@ from clevertap_mcp.commands.exits import (
     need_stdout,
     settle_streams,
 )
+from clevertap_mcp.data_commands import data_commands
 from clevertap_mcp.guard.access import Access
 from clevertap_mcp.logs import announce, log_as, log_from, log_to_stderr
+from clevertap_mcp.options import account_option, json_flag
 from clevertap_tools.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -136,8 +138,6 @@ access_option = click.option(
     type=click.Choice([*map(str, Access)]),
     help="What may be done at all; the lower of it and CLEVERTAP_ACCESS.  [default: full]",
 )
-account_option = click.option("--account", metavar="NAME", help="Which of several accounts (CLEVERTAP_ACCOUNTS_FILE).")
-json_flag = click.option("--json", "compact", is_flag=True, help="JSON in one line, for programs.")
 continue_flag = click.option(
     "--continue-on-fail", "go_on", is_flag=True, help="Print an error as JSON on stdout and exit with 0."
 )
@@ -361,3 +361,7 @@ def verify(*, log: str | None, compact: bool) -> int:
     settings = read_settings(os.environ, sandbox=True)  # no account is needed for this
     file = Path(log) if log else settings.audit_log or default_file()
     return verify_audit(file, settings.sealing_key, compact=compact)
+
+
+for each in data_commands:
+    commands.add_command(each)

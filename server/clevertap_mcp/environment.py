@@ -126,7 +126,11 @@ class Environment(BaseSettings):
     data_dir: Annotated[Path, BeforeValidator(folder_path)] | None = Field(
         None,
         description="The only folder whose files may be uploaded, a full path; relative names start from it. Any file "
-        "unless set. Files are read only over stdio and at the command line.",
+        "unless set. Files are read only over stdio and at the command line. Imports, exports and questions about them "
+        "take place in it.",
+    )
+    data_quota: Annotated[int, Unbroken] = Field(
+        50, ge=1, le=1_000_000, description="GiB that the files of imports and exports may have in the data folder."
     )
     log_level: Annotated[Literal["warning", "info", "debug"], Unbroken] = Field(
         "warning", description="The least that goes to stderr: warning, info or debug."
@@ -256,6 +260,7 @@ REMEDIES = {
     "passcode": "set it to the account's passcode, or try --sandbox, which needs no account.",
     "deadline": "must be a number of seconds, more than 0 and at most 3600",
     "upload_concurrency": "must be a whole number from 1 to 15",
+    "data_quota": "must be a whole number of GiB from 1 to 1,000,000",
     "access": f"must be one of {', '.join(Access)}",
     "confirm": f"must be one of {', '.join(Confirm)}",
     "max_audience": "must be a whole number of people, 0 or more",

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import logging
 import sys
-import traceback
-from collections.abc import Iterator
 from contextlib import suppress
 from types import TracebackType
 
 import click
 
 from clevertap_mcp.telemetry.facts import Facts, known
+from clevertap_tools.traces import traces
 
 log = logging.getLogger(__name__)
 notes = logging.getLogger("clevertap_mcp.notes")
@@ -23,7 +22,7 @@ notes = logging.getLogger("clevertap_mcp.notes")
 HTTP_LOGGERS = ("httpx2", "httpcore2")
 LOG_LINE = "%(levelname)s %(name)s: %(message)s"
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-OWN = ("clevertap_mcp", "clevertap_tools", "clevertap_sandbox")
+OWN = ("clevertap_bulk", "clevertap_mcp", "clevertap_tools", "clevertap_sandbox")
 
 
 class Discreet(logging.Filter):
@@ -117,12 +116,3 @@ def told_kinds(info: ExceptionInfo | None) -> str:
     """What a record says of an exception: its kind and where it came from; empty if there is none."""
     error = info[1] if info else None
     return "".join(traces(error)).rstrip() if error else ""
-
-
-def traces(error: BaseException) -> Iterator[str]:
-    """Of what kind an exception is and where it came from, and so for each of a group; no words, no values."""
-    yield f"{type(error).__qualname__}\n"
-    yield from traceback.format_tb(error.__traceback__)
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from traces(inner)

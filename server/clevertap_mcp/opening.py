@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from clevertap_mcp.app import App, namespace
+from clevertap_mcp.bulk import data_room
 from clevertap_mcp.environment import variable
 from clevertap_mcp.guard.allowance import Allowance
 from clevertap_mcp.guard.confirmation import Confirmation
@@ -106,7 +107,8 @@ async def working(settings: Settings, shared: Shared) -> AsyncIterator[App]:
         )
         async with client:
             guard, privacy = guard_of(settings, shared.trail, shared.store), privacy_of(settings, shared.key)
-            yield App(settings, client, guard, privacy, chosen(settings), shared.telemetry, shared.store)
+            async with data_room(settings, client, privacy) as client.bulk:
+                yield App(settings, client, guard, privacy, chosen(settings), shared.telemetry, shared.store)
 
 
 def limits(settings: Settings, shared: Shared) -> Limits:

@@ -16,10 +16,11 @@ Schema = dict[str, Any]
 
 NOISE = frozenset({"title", "$defs", "discriminator", "additionalProperties", "required"})
 """Left out, or put back by us where it says something."""
-OF_RESULTS = frozenset({"type", "properties", "items", "description"})
-"""All that a typed node of a result keeps: whoever reads a result needs no limits."""
-NOTHING: tuple[object, ...] = (None, [], {})
-"""Defaults that say no more than that the argument may be left out."""
+OF_RESULTS = frozenset({"type", "properties", "items"})
+"""All that a typed node of a result keeps: whoever reads a result needs no limits, and its fields are the same words
+everywhere."""
+NOTHING: tuple[object, ...] = (None, [], {}, "")
+"""Defaults that say no more than that the argument may be left out; so does `false`."""
 ASSUMED = {"minLength": 1, "maxLength": 512}
 """Limits of texts that go without saying: nobody means an empty one, and nobody writes an essay for a name."""
 
@@ -100,7 +101,7 @@ class Reader:
 
     def tells(self, key: str, value: object, node: Schema, level: int) -> bool:
         """Whether a keyword says something that the reader would not assume."""
-        if key in NOISE or (key == "default" and value in NOTHING):
+        if key in NOISE or (key == "default" and (value is False or value in NOTHING)):
             return False
         if key == "description" and self.strict and level > 1:
             return False

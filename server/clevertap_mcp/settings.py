@@ -50,6 +50,7 @@ class Settings:
         audit_log: The audit log; None for the one in the user's state directory.
         audit_key: What seals the audit log; None for a key beside it.
         data_dir: The only folder whose files may be uploaded; None for any.
+        data_quota: GiB that the files in it may have.
         log_level: The least that goes to stderr.
         toolsets: The choice of tools as it was written; None for the default.
         deadline: Seconds for one tool call.
@@ -75,6 +76,7 @@ class Settings:
     audit_log: Path | None = None
     audit_key: SecretStr | None = None
     data_dir: Path | None = None
+    data_quota: int = 50
     log_level: str = "warning"
     toolsets: str | None = None
     deadline: float = 55.0
@@ -202,6 +204,7 @@ def made(given: Environment, typed: Typed, *, sandbox: bool = False, ignored: tu
         audit_log=given.audit_log,
         audit_key=given.audit_key,
         data_dir=given.data_dir,
+        data_quota=given.data_quota,
         log_level=given.log_level,
         toolsets=given.toolsets if typed.toolsets is None else typed.toolsets,
         deadline=given.deadline,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
@@ -14,6 +17,7 @@ import pytest
 from mcp import Client
 
 from called import differences
+from calls import data_folder
 from clevertap_sandbox import Recorded, Sandbox
 from clevertap_sandbox.serve import serving
 from hosts import EACH_TRANSPORT, GENERATIONS, account_variables, attached, says_yes
@@ -38,8 +42,15 @@ ADMIN = "mira@example.net"
 NOW = 1_780_000_000.0
 """28 May 2026: what the account's clock shows, so that its ids and times are the same in every run."""
 Answers = dict[str, dict[str, Any]]
-ON_OCCASION = ("GET /getSchema", "GET /get_multipart_upload_catalog_url", "GET /1/counts/")
-"""Endpoints asked only after a misspelt name, for files above 100 MB, and when a count is not ready at once."""
+ON_OCCASION = (
+    "says it calls GET /getSchema",
+    "says it calls GET /get_multipart_upload_catalog_url",
+    "says it calls GET /1/counts/",
+    "resume-job says it calls",
+    "import-file says it calls POST /1/delete/profiles.json",
+)
+"""Endpoints asked only after a misspelt name, for files above 100 MB, when a count is not ready at once, for what is left of a
+job, and for files that erase people, which are not taken over the network."""
 Heard = Callable[[str], None]
 """Told the name of each tool once it has answered."""
 
@@ -61,7 +72,7 @@ class Using:
         return self.answers[f"clevertap_{tool}"]
 
 
-async def use_every_tool(host: Client, heard: Heard = lambda _: None) -> Answers:
+async def use_every_tool(host: Client, data: Path, heard: Heard = lambda _: None) -> Answers:
     """Call each tool at least once; what is made is also read, changed and taken away again."""
     using = Using(host, heard)
     await use_people(using)
@@ -69,6 +80,7 @@ async def use_every_tool(host: Client, heard: Heard = lambda _: None) -> Answers
     await use_messages(using)
     await use_audiences(using)
     await use_content(using)
+    await use_data(using, data)
     await using.call("delete_user_profile", identity=["n-1"])
     return using.answers
 
@@ -157,19 +169,42 @@ async def use_content(using: Using) -> None:
     await using.call("delete_variables", variableNames=["home.banner"])
 
 
+async def use_data(using: Using, data: Path) -> None:
+    """Imports, exports, jobs, and questions about what was exported."""
+    await using.call("import_file", file="people.csv", kind="people", preview=True)
+    made = await using.call("import_file", file="people.csv", kind="people")
+    await using.call("get_job", id=made["id"])
+    days = {"from": "1997-01-01", "to": "1997-01-02"}
+    await using.call("export_profiles", event_name="Charged", **days)
+    await using.call("export_events", event_names=["Charged"], **days)
+    await using.call("cancel_job", id=made["id"])
+    with sqlite3.connect(data / ".clevertap" / "jobs.sqlite") as journal:
+        journal.execute("UPDATE jobs SET state = 'cancelled' WHERE id = ?", (made["id"],))
+    await using.call("resume_job", id=made["id"])
+    await using.call("list_jobs")
+    await using.call("query_data", sql="SELECT count(*) AS n FROM Charged")
+    await using.call("get_funnel", steps=["Charged", "Charged"], **days)
+    await using.call("get_retention", event_name="Charged", by="day", **days)
+    before = {"before_from": "1997-01-01", "before_to": "1997-01-01"}
+    await using.call("compare_periods", event_name="Charged", **{**days, "from": "1997-01-02"}, **before)
+    await using.call("get_revenue", event_name="Charged", by="Quantity", **days)
+
+
 def comparable(answers: Answers) -> str:
     """The answers without what differs from run to run: ids, handles, pseudonyms and times of today."""
     text = repr(answers)
     text = re.sub(r"'next_cursor': '[^']+'", "'next_cursor': …", text)
     text = re.sub(r"'id': \d+", "'id': …", text)
+    text = re.sub(r"job_\w+", "job_…", text)
     text = re.sub(r"person_[a-z2-7]+", "person_…", text)
     return re.sub(r"'last_processed': '[^']+'", "'last_processed': …", text)
 
 
 async def answers_over(transport: str, generation: str) -> tuple[Answers, dict[str, dict[str, Any]], list[str]]:
     """What a host gets, the output schemas it was promised, and where tools call other endpoints than they say."""
-    with Sandbox(clock=lambda: NOW) as account, serving(account) as url:
-        env = account_variables(url, CLEVERTAP_TOOLSETS="all")
+    with Sandbox(clock=lambda: NOW) as account, serving(account) as url, TemporaryDirectory() as folder:
+        data = data_folder(Path(folder, "data"), {"identity": "n-2", "Email": "n-2@example.org"})
+        env = account_variables(url, CLEVERTAP_TOOLSETS="all", CLEVERTAP_DATA_DIR=str(data))
         log: dict[str, list[Recorded]] = defaultdict(list)
 
         def heard(tool: str) -> None:
@@ -178,7 +213,7 @@ async def answers_over(transport: str, generation: str) -> tuple[Answers, dict[s
 
         async with attached(transport, generation, env=env, person=says_yes) as host:
             tools = (await host.list_tools()).tools
-            answers = await use_every_tool(host, heard)
+            answers = await use_every_tool(host, data, heard)
         return answers, {tool.name: tool.output_schema or {} for tool in tools}, differences(log)
 
 
@@ -197,4 +232,4 @@ def test_every_tool_answers_alike_as_its_schema_says_and_calls_what_it_says(tran
     for tool, answer in answers.items():
         jsonschema.Draft202012Validator(schemas[tool]).validate(answer)
     assert comparable(answers) == over_stdio()
-    assert [each for each in differing if not any(f"says it calls {call}" in each for call in ON_OCCASION)] == []
+    assert [each for each in differing if not any(call in each for call in ON_OCCASION)] == []

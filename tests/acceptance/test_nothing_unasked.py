@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp import MCPError
 from mcp.types import CallToolResult
 
+from calls import data_folder
 from clevertap_sandbox import Sandbox
 from clevertap_sandbox.serve import serving
 from clevertap_tools.actions import CATALOGUE
@@ -60,6 +62,7 @@ DESTRUCTIONS: list[tuple[str, dict[str, Any]]] = [
     ("upsert_catalog_products", {"catalogId": 1, "products": [{"identity": "SKU-1"}], "mode": "update"}),
     ("delete_catalog_product", {"catalogId": 1, "productId": "SKU-1"}),
     ("delete_variables", {"deleteAllVars": True}),
+    ("import_file", {"file": "calls.jsonl", "kind": "segment", "deletions": True}),
     ("request", {"method": "POST", "path": "/1/targets/stop.json", "body": {"id": 1}}),
     ("request", {"method": "POST", "path": "/1/delete/profiles.json", "body": {"identity": "0001"}}),
     ("request", {"method": "POST", "path": "/1/demerge/profiles.json", "body": {}}),
@@ -74,6 +77,12 @@ DESTRUCTIONS: list[tuple[str, dict[str, Any]]] = [
 ENOUGH_FOR_A_PLAN = 100
 """People that a send may reach for a plan to do where nobody can be asked (`CLEVERTAP_CONFIRM=auto`)."""
 ESTIMATE = {**CAMPAIGN, "estimate_only": True}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    """A data folder with a file whose import erases somebody."""
+    return str(data_folder(tmp_path / "data", {"identity": "0001", "Email": "a@example.org"}))
 
 
 def harmful(account: Sandbox) -> list[str]:
@@ -93,6 +102,11 @@ def test_every_action_that_may_send_or_destroy_is_tried() -> None:
     assert tried >= {key for key, action in CATALOGUE.items() if action.preview is not None}
 
 
+def is_of_a_file(error: dict[str, Any]) -> bool:
+    """Whether a file is refused as such: over the network none is read for what needs a yes."""
+    return (error["code"], error.get("field")) == ("invalid_arguments", "file")
+
+
 def check_nothing_done(answer: CallToolResult, confirm: str, call: object) -> None:
     """An answer where nobody can be asked is a refusal, or a plan where one is enough."""
     told = answer.structured_content or {}
@@ -102,18 +116,19 @@ def check_nothing_done(answer: CallToolResult, confirm: str, call: object) -> No
         assert "Nothing has been done yet" in told["next"]
     else:
         assert answer.is_error, call
-        assert told["error"]["code"] in ("not_confirmed", "refused_by_clevertap")
+        assert told["error"]["code"] in ("not_confirmed", "refused_by_clevertap") or is_of_a_file(told["error"])
         assert told["error"]["changed"] == "no"
 
 
 @pytest.mark.parametrize("confirm", ["auto", "ask", "plan"])
 @pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("transport", EACH_TRANSPORT)
-async def test_a_host_that_cannot_ask_does_nothing_harmful(transport: str, generation: str, confirm: str) -> None:
+async def test_a_host_that_cannot_ask_does_nothing_harmful(
+    transport: str, generation: str, confirm: str, data: str
+) -> None:
     with Sandbox() as account, serving(account) as url:
-        async with attached(
-            transport, generation, env=account_variables(url, CLEVERTAP_TOOLSETS="all", CLEVERTAP_CONFIRM=confirm)
-        ) as host:
+        env = account_variables(url, CLEVERTAP_TOOLSETS="all", CLEVERTAP_CONFIRM=confirm, CLEVERTAP_DATA_DIR=data)
+        async with attached(transport, generation, env=env) as host:
             for tool, arguments in SENDS + DESTRUCTIONS:
                 answer = await host.call_tool(f"clevertap_{tool}", arguments)
                 check_nothing_done(answer, confirm, (tool, arguments))
@@ -121,9 +136,11 @@ async def test_a_host_that_cannot_ask_does_nothing_harmful(transport: str, gener
 
 
 @pytest.mark.parametrize("confirm", ["auto", "ask", "plan"])
-async def test_running_an_action_by_its_key_does_nothing_harmful_either(confirm: str) -> None:
+async def test_running_an_action_by_its_key_does_nothing_harmful_either(confirm: str, data: str) -> None:
     with Sandbox() as account, serving(account) as url:
-        async with working(url, CLEVERTAP_TOOLSETS="search", CLEVERTAP_CONFIRM=confirm) as host:
+        async with working(
+            url, CLEVERTAP_TOOLSETS="search", CLEVERTAP_CONFIRM=confirm, CLEVERTAP_DATA_DIR=data
+        ) as host:
             for key, arguments in SENDS + DESTRUCTIONS:
                 answer = await host.call_tool("clevertap_run_action", {"key": key, "arguments": arguments})
                 check_nothing_done(answer, confirm, (key, arguments))
@@ -155,8 +172,10 @@ async def test_an_access_below_send_lets_nothing_through_whoever_says_yes(access
                 answer = await host.call_tool(f"clevertap_{tool}", arguments)
                 assert answer.is_error
                 error = (answer.structured_content or {})["error"]
-                assert error["code"] == "not_allowed"
-                assert "CLEVERTAP_ACCESS" in error["next"]
+                assert is_of_a_file(error) or (error["code"], "CLEVERTAP_ACCESS" in error["next"]) == (
+                    "not_allowed",
+                    True,
+                )
         assert account.requests == []
 
 

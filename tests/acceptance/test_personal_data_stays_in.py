@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from calls import further_calls
+from calls import data_folder, further_calls, of_data
 from clevertap_mcp.privacy.free_text import international
 from clevertap_mcp.privacy.pseudonyms import PSEUDONYM, Pseudonyms
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Sandbox
@@ -144,6 +144,7 @@ class Case:
             CLEVERTAP_DEADLINE="0.3",
             CLEVERTAP_PSEUDONYM_KEY=KEY,
             CLEVERTAP_TOOLSETS="all",
+            CLEVERTAP_DATA_DIR=str(data_folder(folder / "data", SOMEBODY)),
         )
 
     @property
@@ -253,9 +254,8 @@ WRITES: list[tuple[str, dict[str, Any]]] = [
     ("create_campaign", {"name": "Win-back", **PUSH, "when": "2030-01-02 09:00", "where": {
         **WROTE, "profile_filters": [{"kind": "profile_fields", "name": "Email", "value": LEILA.email}]}}),
 ]  # fmt: skip
-FURTHER = further_calls(
-    {"identity": LEILA.identity, "Email": LEILA.email, "Phone": international(LEILA.phone), "Name": LEILA.name}
-)
+SOMEBODY = {"identity": LEILA.identity, "Email": LEILA.email, "Phone": international(LEILA.phone), "Name": LEILA.name}
+FURTHER = further_calls(SOMEBODY)
 WRONG: list[tuple[str, dict[str, Any]]] = [
     ("get_user_profile", {"email": LEILA.email, "identity": LEILA.identity}),
     ("get_user_profile", {LEILA.email: 1}),
@@ -338,6 +338,16 @@ async def test_a_pseudonym_of_an_answer_names_its_person_in_later_calls(account:
     assert MIRA.identity in sent[0]
     assert MIRA.email in sent[0]
     assert json.loads(sent[1]) == {"identity": [MIRA.identity]}
+
+
+async def test_answers_about_exported_data_show_nobody(account: Sandbox, tmp_path: Path) -> None:
+    said: list[str] = []
+    async with at_work(account, CLEVERTAP_DATA_DIR=str(data_folder(tmp_path / "data", SOMEBODY))) as host:
+        for tool, arguments in [*of_data(SOMEBODY), ("query_data", {"sql": 'SELECT * FROM "exports/people"'})]:
+            answer = await host.call_tool(f"clevertap_{tool}", arguments)
+            said += [json.dumps(answer.structured_content, ensure_ascii=False), *map(spoken, answer.content)]
+    assert '"rows": 23' in "".join(said), "people were exported and listed"
+    assert leaks(OURS.sub("", "\n".join(said))) == set()
 
 
 async def test_a_pseudonym_goes_nowhere_from_where_it_could_be_read_back(account: Sandbox) -> None:

@@ -113,7 +113,7 @@ def test_the_python_example_of_the_sandbox_runs(capsys: pytest.CaptureFixture[st
 def test_what_is_protected_names_the_modules_that_do_it() -> None:
     rows = re.findall(r"^\|.*\| (`.*`) \|$", SECURITY, re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
-    sources = [*PROJECT.glob("server/**/*.py"), *PROJECT.glob("tools/**/*.py")]
+    sources = [path for root in ("server", "tools", "bulk") for path in PROJECT.glob(f"{root}/**/*.py")]
     modules = {name for path in sources for name in (path.stem, path.parent.name)}
     assert len(rows) >= 10
     assert named <= modules

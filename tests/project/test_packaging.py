@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[2]
-PACKAGES = {"clevertap_tools", "clevertap_mcp", "clevertap_sandbox"}
+PACKAGES = {"clevertap_tools", "clevertap_mcp", "clevertap_sandbox", "clevertap_bulk"}
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def test_the_wheel_installs_exactly_three_import_names(wheel: Path) -> None:
+def test_the_wheel_installs_exactly_four_import_names(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == PACKAGES
 

@@ -96,6 +96,7 @@ DESTROYING = {
     "upsert-catalog-products",
     "delete-catalog-product",
     "delete-variables",
+    "import-file",
 }
 WITH_A_PLAN = {
     (Confirm.AUTO, Access.SEND): SENDING,

@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from clevertap_mcp.logs import LOG_LINE, Discreet, tell_crash, traces
+from clevertap_mcp.logs import LOG_LINE, Discreet, tell_crash
+from clevertap_tools.traces import traces
 
 PERSON = "secret.person@example.org"
 

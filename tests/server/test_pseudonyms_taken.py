@@ -34,6 +34,7 @@ TAKEN: dict[str, dict[str, str]] = {
     "get-profile-count": QUERY,
     "get-event-count": QUERY,
     "create-campaign": {"where": FILTERS},
+    "export-profiles": {"profile_filters": FILTERS},
     "get-user-profile": dict.fromkeys(("identity", "email", "objectId"), PEOPLE),
     "delete-user-profile": dict.fromkeys(("identity", "guid"), PEOPLE),
     "demerge-user-profiles": {"identities": PEOPLE},

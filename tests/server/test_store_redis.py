@@ -34,7 +34,7 @@ async def server() -> AsyncIterator[tuple[RedisStore, Redis]]:
 
 
 async def together(number: int, work: Callable[[int], Coroutine[Any, Any, None]]) -> None:
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         async with anyio.create_task_group() as group:
             for each in range(number):
                 group.start_soon(work, each)

@@ -34,6 +34,10 @@ TOOLSETS = {
         "list-content-blocks", "get-content-block", "create-content-block", "update-content-block",
         "create-variables", "get-variables", "delete-variables",
     },
+    Toolset.DATA: {
+        "import-file", "export-events", "export-profiles", "list-jobs", "get-job", "cancel-job", "resume-job",
+        "query-data", "get-funnel", "get-retention", "compare-periods", "get-revenue",
+    },
 }  # fmt: skip
 SEVERAL_EFFECTS = {
     "upload-user-profiles": {Effect.UPSERT, Effect.APPEND, Effect.SEND},
@@ -43,6 +47,7 @@ SEVERAL_EFFECTS = {
     "update-segments": {Effect.APPEND, Effect.DESTROY},
     "upload-catalog": {Effect.UPSERT, Effect.DESTROY},
     "upsert-catalog-products": {Effect.UPSERT, Effect.DESTROY},
+    "import-file": {Effect.UPSERT, Effect.APPEND, Effect.DESTROY},
     "request": set(Effect),
 }
 LONGEST_NAME = 40

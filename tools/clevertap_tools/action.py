@@ -35,6 +35,7 @@ class Toolset(StrEnum):
     MESSAGING = "messaging"
     AUDIENCES = "audiences"
     CONTENT = "content"
+    DATA = "data"
 
 
 class Arguments(BaseModel):
@@ -49,6 +50,9 @@ class Arguments(BaseModel):
         if isinstance(given, Mapping):
             return {name: value for name, value in given.items() if value is not None}
         return given
+
+    of_masked: ClassVar[frozenset[str]] = frozenset()
+    """The arguments that are compared with masked data only: a pseudonym in them stands for itself."""
 
     @property
     def record_count(self) -> int | None:
@@ -90,6 +94,11 @@ class Result(BaseModel):
     def theirs(self) -> frozenset[str]:
         """The fields that hold what CleverTap or its customers wrote; the others are our own words and figures."""
         return frozenset()
+
+    @property
+    def masked(self) -> bool:
+        """Whether pseudonyms stand in it already where personal data was."""
+        return False
 
     @property
     def about_people(self) -> bool:

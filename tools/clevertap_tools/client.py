@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import anyio
 import httpx2
@@ -41,6 +41,9 @@ from clevertap_tools.memory import Memory
 from clevertap_tools.retry import RetryBudget, RetryPolicy
 from clevertap_tools.ways import Transport, Ways
 from clevertap_tools.wire import Answer, Call, JsonObject
+
+if TYPE_CHECKING:
+    from clevertap_tools.bulk import Bulk
 
 T = TypeVar("T")
 Progress = Callable[[float, float | None, str], Awaitable[None]]
@@ -101,6 +104,8 @@ class Client:
         """When it last said anything."""
         self.shown: Callable[[JsonObject], JsonObject] = as_it_is
         """What CleverTap has stored, as a preview may quote it: some of it may be for nobody's eyes."""
+        self.bulk: Callable[[], Bulk] | None = None
+        """Opens what moves much data between the account and files, where there is a folder for it."""
         self.resolve = resolve
         self.files = files
         self.upload_concurrency = min(upload_concurrency, MOST_UPLOADS)

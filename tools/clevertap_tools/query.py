@@ -56,7 +56,7 @@ PLACES = WithJsonSchema(
     {
         "type": "array",
         "items": {"type": "object"},
-        "description": "Any of {country, region, city} or {latitude, longitude, radius (km)}",
+        "description": "{country, region, city} or {latitude, longitude, radius (km)}",
     }
 )
 
@@ -132,9 +132,9 @@ class PeopleQuery(Arguments):
     """Which people: those who did an event, match filters, did or did not do other events, are somewhere."""
 
     event_name: Annotated[EventName | None, Field(description="Event they did")] = None
-    from_: Annotated[
-        Day | None, Field(alias="from", description="First day: YYYY-MM-DD, today or -7d; project time")
-    ] = None
+    from_: Annotated[Day | None, Field(alias="from", description="First day: YYYY-MM-DD, today, -7d; project time")] = (
+        None
+    )
     to: Annotated[Day | None, Field(description="Last day, inclusive")] = None
     event_properties: Annotated[
         list[EventFilter],
@@ -145,7 +145,7 @@ class PeopleQuery(Arguments):
     ] = []
     did: Annotated[
         list[Did],
-        Field(description="Other events; undated: last 365 days; count did_any once, as a group"),
+        Field(description="Other events; undated: 365 days; count did_any once, as a group"),
     ] = []
     geo: Annotated[list[Geo], PLACES] = []
 
@@ -204,7 +204,7 @@ class EventQuery(PeopleQuery):
     """Which occurrences of one event."""
 
     event_name: Annotated[EventName, Field(description="Event to look at")]
-    from_: Annotated[Day, Field(alias="from", description="First day: YYYY-MM-DD, today or -7d; project time")]
+    from_: Annotated[Day, Field(alias="from", description="First day: YYYY-MM-DD, today, -7d; project time")]
     to: Annotated[Day, Field(description="Last day, inclusive")]
 
 

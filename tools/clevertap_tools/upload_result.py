@@ -16,7 +16,7 @@ from clevertap_tools.wire import JsonObject
 MOST_RECORDS = 10_000
 """Records of one call; more belong into several calls, or into a file."""
 
-DryRun = Annotated[bool, Field(description="CleverTap judges every record and stores nothing")]
+DryRun = Annotated[bool, Field(description="Judge records, store none")]
 
 
 class Uploading(Arguments):

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 
+from clevertap_mcp.privacy.columns import ColumnMask
 from clevertap_mcp.privacy.csv_text import masked_table
 from clevertap_mcp.privacy.kinds import personal_values
 from clevertap_mcp.privacy.masking import Mask, searched
@@ -49,13 +50,21 @@ class Privacy:
         self._mask = Mask(pseudonyms) if pseudonyms else None
         self._naming = Naming(pseudonyms) if pseudonyms else None
 
-    def named(self, given: Mapping[str, Any]) -> Named:
+    def named(self, given: Mapping[str, Any], as_written: Collection[str] = ()) -> Named:
         """Arguments with each pseudonym replaced by whom it stands for.
+
+        Args:
+            given: The arguments.
+            as_written: The names of those in which pseudonyms stay.
 
         Raises:
             InvalidArgumentsError: A pseudonym stands where none may, or is not of this project and key.
         """
-        return self._naming.named(given) if self._naming else Named(given)
+        if not self._naming:
+            return Named(given)
+        kept = {name: given[name] for name in as_written if name in given}
+        named = self._naming.named({name: value for name, value in given.items() if name not in kept})
+        return Named({**named, **kept}, named.persons) if kept else named
 
     def result(self, result: R, given: Mapping[str, Any]) -> R:
         """A result with the personal data in what CleverTap wrote masked.
@@ -66,7 +75,11 @@ class Privacy:
         """
         known, about = self._wrote(given), result.about_people
         fields = {name: getattr(result, name) for name in result.theirs}
-        masked = {name: self._field(value, known, people=about) for name, value in fields.items() if value}
+        masked = {
+            name: freed(value) if result.masked else self._field(value, known, people=about)
+            for name, value in fields.items()
+            if value
+        }
         if (warning := getattr(result, "warning", None)) and "warning" not in masked:
             masked["warning"] = self.text(warning, given)
         # A result inside another, from which that one tells its failure, says itself what in it is foreign.
@@ -107,6 +120,14 @@ class Privacy:
             shown: Parts of it that stay as they are.
         """
         return self._said(text, self._known(given or {}), shown)
+
+    def of_columns(self, personal: Sequence[str]) -> ColumnMask | None:
+        """What masks whole columns of tables; None where personal data may be shown.
+
+        Args:
+            personal: The columns that always hold personal data.
+        """
+        return ColumnMask(self._mask, personal) if self._mask else None
 
     def shown(self, stored: JsonObject, given: Mapping[str, Any]) -> JsonObject:
         """What CleverTap has stored, as it may be quoted to whoever says yes.

@@ -20,10 +20,10 @@ from clevertap_mcp.store.store import MOST_VALUES, kind
 PREFIX = "clevertap-mcp:"
 MOST_CONNECTIONS = 32
 """Connections at once; more operations than that wait for one."""
-CONNECT = 1.0
-QUEUE = 5.0
 ANSWER = 2.0
-"""Seconds for a connection, for a place among those that are open, and for an answer."""
+"""Seconds for an answer, and for a connection."""
+BURST = 3
+"""A burst of operations may wait so many times as long for a connection: that is no sign that the server is gone."""
 
 NOW = """
 local clock = redis.call('TIME')
@@ -108,14 +108,14 @@ class RedisStore:
     def __init__(self, url: str, most: int = MOST_VALUES, prefix: str = PREFIX, *, answer: float = ANSWER) -> None:
         self._most = most
         self._prefix = prefix
-        self._longest = QUEUE + CONNECT + answer
+        self._longest = (BURST + 2) * answer
         # What was lost on its way may have been done, so nothing is sent twice.
         never = Retry(NoBackoff(), 0)
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=MOST_CONNECTIONS,
-            timeout=QUEUE,  # a burst is no sign that the server is gone
-            socket_connect_timeout=CONNECT,
+            timeout=BURST * answer,
+            socket_connect_timeout=answer,
             socket_timeout=answer,
             retry=never,
         )

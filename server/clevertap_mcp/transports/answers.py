@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import anyio
 from starlette.requests import ClientDisconnect
 
-from clevertap_mcp.logs import traces
 from clevertap_mcp.transports.refusing import SOON
+from clevertap_tools.traces import traces
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

@@ -22,6 +22,10 @@ from clevertap_tools.actions import (  # noqa: F401  isort: skip
     products,
     content_blocks,
     variables,
+    imports,
+    bulk_exports,
+    jobs,
+    questions,
     proxy,
 )
 

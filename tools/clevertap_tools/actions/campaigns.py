@@ -33,7 +33,7 @@ UNFINISHED_TEXTS = ("this target has no result as of yet", "this target hasn't b
 class CampaignRange(Arguments):
     """Which campaigns: those scheduled to start on these days."""
 
-    from_: Annotated[Day, Field(alias="from", description="First day: YYYY-MM-DD, today or -7d; project time")]
+    from_: Annotated[Day, Field(alias="from", description="First day: YYYY-MM-DD, today, -7d; project time")]
     to: Annotated[Day, Field(description="Last day, inclusive; may lie ahead")]
 
 

@@ -195,12 +195,12 @@ async def preview_catalog(client: Client, asked: UploadCatalog, told: UploadCata
 async def upload_catalog(client: Client, asked: UploadCatalog) -> UploadedCatalog:
     """Make a product or location catalog from rows or a CSV file.
 
-    Columns Identity, Name and ImageURL are required; at most 20 columns, 5 million rows, 5 GB. Of several rows with one
-    Identity the last counts. Files work only where this server runs on your machine. Such classic catalogs are not in
-    clevertap_list_catalogs; those take clevertap_upsert_catalog_products.
+    Columns Identity, Name and ImageURL are required; at most 20 columns, 5 million rows. Files work only where
+    this server runs on your machine. Such classic catalogs are not in clevertap_list_catalogs; those take
+    clevertap_upsert_catalog_products.
 
     Example: {"name": "Shop", "email": "ops@example.org", "creator": "Ops", "rows": [{"Identity": "p-1", "Name": "Mug",
-    "ImageURL": "https://x.example/p1.png", "Price": 9}]}
+    "ImageURL": "https://x.example/1.png"}]}
 
     Raises:
         InvalidArgumentsError: The file breaks a rule; nothing was sent.

@@ -145,9 +145,9 @@ async def preview_list(client: Client, asked: UploadCustomList, told: UploadCust
 async def upload_custom_list(client: Client, asked: UploadCustomList) -> UploadedList:
     """Make a segment of known people from a list of ids or a CSV file.
 
-    Give identity and/or guid, or file: header Type,Identity, rows i,<id> or g,<CleverTap ID>, at most 5 GB; files work
-    only where this server runs on your machine. Unknown people are left out, none are created; to add people one by one
-    use clevertap_update_segments.
+    Give identity and/or guid, or file: header Type,Identity, rows i,<id> or g,<CleverTap ID>; files work
+    only where this server runs on your machine. Unknown people are left out. To add people one by one use
+    clevertap_update_segments.
 
     Example: {"name": "VIP May", "email": "ops@example.org", "creator": "Ops", "identity": ["c-1", "c-2"]}
 

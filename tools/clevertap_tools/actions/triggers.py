@@ -114,13 +114,12 @@ async def trigger_campaign(client: Client, asked: Triggers) -> Triggered:
     once=True,
 )
 async def trigger_bulletin(client: Client, asked: Bulletin) -> Announced:
-    """Announce one instance of a business event to everybody whose interest it matches.
+    """Announce a business event to everybody whose interest it matches.
 
     The bulletin must be published in the dashboard; nobody can tell beforehand how many it reaches. For people you
     name use clevertap_trigger_campaign.
 
-    Example: {"business_event": "Episode Released", "name": "Ep 7", "properties": {"series_id": "88"}, "c-by":
-    "mira@example.net"}
+    Example: {"business_event": "Episode Released", "name": "Ep 7", "c-by": "mira@example.net"}
 
     Raises:
         InvalidArgumentsError: Its moment is past, or means nothing.

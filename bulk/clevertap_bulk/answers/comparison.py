@@ -1,0 +1,58 @@
+"""Two periods of one event beside each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clevertap_bulk.answers.basis import PERSON, Basis, Days, basis_of, event_table, property_column
+from clevertap_bulk.answers.figures import Change
+from clevertap_bulk.questions.asking import Questions
+from clevertap_bulk.questions.wording import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What changed from one period to another.
+
+    Args:
+        events: How often the event was done.
+        people: By how many people.
+        sum: The sum of the property, rounded to six decimals in each event; None if none was asked for.
+        basis: What it rests on.
+    """
+
+    events: Change
+    people: Change
+    sum: Change | None
+    basis: tuple[Basis, ...]
+
+
+async def compare_periods(
+    questions: Questions, event: str, before: Days, after: Days, amount: str | None = None
+) -> Comparison:
+    """Compare how often an event was done, by how many people and for how much, in two periods.
+
+    Args:
+        questions: The data.
+        event: The event.
+        before: The first period.
+        after: The second period.
+        amount: A property with numbers to be summed up.
+
+    Raises:
+        InvalidArgumentsError: The event was not exported, or has no such property.
+    """
+    table = await event_table(questions, event, "event")
+    added = exact(property_column(table, amount, "amount")) if amount else "0"
+    figures = f"count(*), count(DISTINCT {PERSON}), coalesce(sum({added}), 0)"
+    answers = [
+        await questions.ask(f"SELECT {figures} FROM {quoted(table.name)} WHERE {days.holds()}", days.bounds)  # noqa: S608 - quoted
+        for days in (before, after)
+    ]
+    events, people, total = map(Change.of, answers[0].rows[0], answers[1].rows[0])
+    return Comparison(events, people, total if amount else None, basis_of([table]))
+
+
+def exact(column: str) -> str:
+    """A property's number with six decimals, so that a sum is the same in whatever order; None if it is no number."""
+    return f"CAST(try_cast({column} AS DOUBLE) AS DECIMAL(38, 6))"

@@ -1,0 +1,233 @@
+"""The data folder of one account with all that can be done there: jobs that go on by themselves, and questions.
+
+It is what `clevertap_tools.bulk.Bulk` asks for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import anyio
+from anyio import to_thread
+from anyio.abc import TaskGroup
+
+from clevertap_bulk.answering import ready_made
+from clevertap_bulk.exporting.events import EventExport
+from clevertap_bulk.exporting.profiles import ProfileExport
+from clevertap_bulk.importing.plans import import_plan, meant
+from clevertap_bulk.importing.source import meaning
+from clevertap_bulk.importing.work import Import
+from clevertap_bulk.job import Job, Kind, Plan, State
+from clevertap_bulk.journal import Journal
+from clevertap_bulk.preview import ImportPreview, preview
+from clevertap_bulk.questions.asking import Answered as Found
+from clevertap_bulk.questions.asking import Questions
+from clevertap_bulk.questions.mask import Mask
+from clevertap_bulk.reading import Form
+from clevertap_bulk.work import Work
+from clevertap_bulk.workshop import Workshop
+from clevertap_bulk.workspace import QUOTA, Workspace
+from clevertap_tools.bulk import Answered, ImportResult, JobResult, JobsResult
+from clevertap_tools.client import Client, Progress
+from clevertap_tools.errors import CleverTapError, InvalidArgumentsError, NotAllowedError
+from clevertap_tools.preview import Preview
+
+JOURNAL = "jobs.sqlite"
+PATIENCE = 20.0
+"""Seconds for which a call waits for its job; after that it answers how far the job is."""
+HASTE = 0.5
+"""The share of the time that a call has left which it waits at most: the answer has to come before the deadline."""
+LOOK = 0.25
+"""Seconds between two looks at the journal."""
+WORKS: Mapping[Kind, Work] = {
+    Kind.IMPORT: Import(),
+    Kind.EXPORT_EVENTS: EventExport(),
+    Kind.EXPORT_PROFILES: ProfileExport(),
+}
+
+
+class DataRoom:
+    """What can be done in one data folder.
+
+    Args:
+        client: The account.
+        folder: The data folder.
+        tasks: Where jobs go on when nobody waits for them.
+        mask: What stands in for personal data in answers; None where it may be shown.
+        quota: Bytes that all files together may have.
+        clock: The time of day in epoch seconds.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        folder: Path,
+        tasks: TaskGroup,
+        mask: Mask | None = None,
+        quota: int = QUOTA,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._client = client
+        self._tasks = tasks
+        self._clock = clock
+        self.workspace = Workspace(folder, quota)
+        self.journal = Journal(self.workspace.own / JOURNAL, clock)
+        self.workshop = Workshop(client, self.workspace, self.journal, WORKS)
+        self.questions = Questions(self.workspace, mask, client.account.zone)
+
+    def close(self) -> None:
+        """Close the journal."""
+        self.journal.close()
+
+    async def start(self, kind: str, plan: Plan, progress: Progress) -> ImportResult:
+        """See `clevertap_tools.bulk.Bulk`."""
+        what = Kind(kind)
+        whole = await to_thread.run_sync(import_plan, self.workspace, plan) if what is Kind.IMPORT else plan
+        return await self._watched(self.workshop.create(what, whole), progress)
+
+    async def resume(self, name: str, progress: Progress, *, resend_unaccounted: bool = False) -> ImportResult:
+        """See `clevertap_tools.bulk.Bulk`.
+
+        Raises:
+            NotAllowedError: It erases people: that needs a yes of its own.
+        """
+        job = self.workshop.known(name)
+        if job.state is State.DONE:
+            raise InvalidArgumentsError.of("id", "'id' names a job that is done; nothing is left to do")
+        if job.plan.get("deletions"):
+            raise NotAllowedError(
+                "This job erases people, so it is not resumed without a yes.",
+                next_step="Import the file once more: erasing again is harmless, and the person is asked.",
+            )
+        if resend_unaccounted:
+            self.journal.replan(name, {**job.plan, "resend_unaccounted": True})
+        return await self._watched(self.workshop.known(name), progress)
+
+    def job(self, name: str) -> JobResult:
+        """See `clevertap_tools.bulk.Bulk`."""
+        return self._told(self.workshop.known(name))
+
+    def jobs(self) -> JobsResult:
+        """See `clevertap_tools.bulk.Bulk`."""
+        return JobsResult(jobs=[self._told(job) for job in self.journal.jobs()])
+
+    def cancel(self, name: str) -> JobResult:
+        """See `clevertap_tools.bulk.Bulk`."""
+        return self._told(self.workshop.cancel(name))
+
+    async def preview(self, plan: Plan, *, dry_run: bool) -> ImportResult:
+        """See `clevertap_tools.bulk.Bulk`."""
+        survey = await self._surveyed(plan, judge=self._client if dry_run else None)
+        verdict = survey.verdict
+        said = "" if verdict is None else f" CleverTap would take {verdict.accepted:,} of the first ones."
+        told = [*survey.refusals, *(verdict.refused if verdict else ())]
+        return ImportResult(
+            id="",
+            state="preview",
+            rows=survey.rows,
+            accepted=survey.rows - survey.refused,
+            refused=survey.refused,
+            note=f"Nothing was sent. Effect: {survey.effect}.{said}",
+            mapping=meant(import_plan(self.workspace, plan)),
+            records=survey.first,
+            refusals=[f"row {each.row}: {each.reason}" for each in told],
+        )
+
+    async def deletions(self, plan: Plan) -> Preview:
+        """See `clevertap_tools.bulk.Bulk`."""
+        survey = await self._surveyed(plan)
+        return Preview(
+            f"Import {survey.rows:,} rows and erase {survey.deletions:,} people for good.",
+            (f"Rows that are refused: {survey.refused:,}",),
+            survey.deletions,
+        )
+
+    async def ask(self, sql: str) -> Answered:
+        """See `clevertap_tools.bulk.Bulk`."""
+        if not sql.strip():
+            return await self._tables()
+        return answered(await self.questions.ask(sql))
+
+    async def answer(self, question: str, asked: Plan) -> Answered:
+        """See `clevertap_tools.bulk.Bulk`."""
+        return await ready_made(self.questions, question, asked)
+
+    async def _surveyed(self, plan: Plan, judge: Client | None = None) -> ImportPreview:
+        whole = await to_thread.run_sync(import_plan, self.workspace, plan)
+        path = self.workspace.inside(whole["file"], "file")
+        records = meaning(whole, self._client.account, self._clock())
+        return await preview(path, Form(whole["format"], whole["packing"]), records, self._clock(), judge)
+
+    async def _watched(self, job: Job, progress: Progress) -> ImportResult:
+        """Have a job done, and wait for it for some time."""
+        ended = anyio.Event()
+        self._tasks.start_soon(self._done, job.id, ended)
+        with anyio.move_on_after(patience()):
+            while not ended.is_set():
+                now = self.workshop.known(job.id)
+                await progress(now.tally.rows, None, f"{sum(now.parts.values())} parts, {now.tally.rows:,} records")
+                with anyio.move_on_after(LOOK):
+                    await ended.wait()
+        return self._told(self.workshop.known(job.id))
+
+    async def _done(self, name: str, ended: anyio.Event) -> None:
+        try:
+            await self.workshop.do(name)
+        except CleverTapError:
+            pass  # somebody else holds it; whoever asks is told the job's own state
+        finally:
+            ended.set()
+
+    async def _tables(self) -> Answered:
+        rows = [
+            {
+                "table": each.name,
+                "rows": each.rows,
+                "from": each.first,
+                "to": each.last,
+                "columns": ", ".join(f"{column.name} {column.type}" for column in each.columns),
+            }
+            for each in await self.questions.tables()
+        ]
+        return Answered(records=rows, note="The tables that can be asked about.")
+
+    def _told(self, job: Job) -> ImportResult:
+        """A job as whoever asks is told."""
+        parts, done = sum(job.parts.values()), job.parts.get(State.DONE, 0)
+        return ImportResult(
+            id=job.id,
+            state="interrupted" if job.interrupted(self._clock()) else job.state,
+            rows=job.tally.rows,
+            accepted=job.tally.accepted,
+            refused=job.tally.refused,
+            unaccounted=job.tally.unaccounted,
+            note=job.note or (f"{job.kind}: {done} of {parts} parts are done." if parts else f"{job.kind}: not begun."),
+        )
+
+
+def patience() -> float:
+    """Seconds for which the call that is going on can wait for its job."""
+    return min(PATIENCE, HASTE * max(0.0, anyio.current_effective_deadline() - anyio.current_time()))
+
+
+def answered(found: Found) -> Answered:
+    """What a question found, as rows by name."""
+    names = told_apart([column.name for column in found.columns])
+    return Answered(
+        records=[dict(zip(names, row, strict=True)) for row in found.rows],
+        truncated=found.truncated,
+        note=f"{found.total:,} rows; all of them in {found.file}." if found.file else f"{found.total:,} rows.",
+    )
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Names of columns, those that come again with a number."""
+    seen: Counter[str] = Counter()
+    told = []
+    for name in names:
+        seen[name] += 1
+        told.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return told

@@ -1,0 +1,1 @@
+"""Rows of a file become records at CleverTap, each accounted for."""
