@@ -21,6 +21,8 @@ TOGETHER: Final = 20_000
 """Different values that are masked at a time."""
 SHORTEST: Final = 4
 """Characters of a personal value that is looked for in other texts; what is shorter stands anywhere by chance."""
+NEVER: Final = r"()[^\x00-\x{10FFFF}]()"
+"""A pattern that stands nowhere."""
 MOMENT: Final = "ts"
 """The column that tells what happened from people."""
 Names = Sequence[str]
@@ -126,9 +128,10 @@ class Masking:
         for personal in mentions.get(name, ()):
             told = f"m{changed[personal]}.told"
             pattern = f"'(?i)(^|[^a-z0-9])' || regexp_escape({self._text(personal)}) || '($|[^a-z0-9])'"
-            replaced = f"regexp_replace({value}, {pattern}, '\\1' || {told} || '\\2', 'g')"
             stands = f"{told} IS NOT NULL AND {self._stands_in(name, personal)}"
-            value = f"CASE WHEN {stands} THEN {replaced} ELSE {value} END"
+            sought = f"CASE WHEN {stands} THEN {pattern} ELSE '{NEVER}' END"
+            # Written once: a value in both branches of a CASE would double with every personal column.
+            value = f"regexp_replace({value}, {sought}, '\\1' || coalesce({told}, '') || '\\2', 'g')"
         return value
 
     def _told(self, names: Names) -> list[str]:
