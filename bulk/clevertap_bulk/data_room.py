@@ -5,6 +5,7 @@ It is what `clevertap_tools.bulk.Bulk` asks for.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -42,11 +43,8 @@ HASTE = 0.5
 """The share of the time that a call has left which it waits at most: the answer has to come before the deadline."""
 LOOK = 0.25
 """Seconds between two looks at the journal."""
-WORKS: Mapping[Kind, Work] = {
-    Kind.IMPORT: Import(),
-    Kind.EXPORT_EVENTS: EventExport(),
-    Kind.EXPORT_PROFILES: ProfileExport(),
-}
+CHANGED = "'file' has changed since it was told whom it erases; call again, so that a person sees it as it is now"
+log = logging.getLogger(__name__)
 
 
 class DataRoom:
@@ -76,8 +74,10 @@ class DataRoom:
         self._masked = mask is not None
         self.workspace = Workspace(folder, quota)
         self.journal = Journal(self.workspace.own / JOURNAL, clock)
-        self.workshop = Workshop(client, self.workspace, self.journal, WORKS)
+        self.workshop = Workshop(client, self.workspace, self.journal, works())
         self.questions = Questions(self.workspace, mask, client.account.zone)
+        self._told_of: dict[str, str] = {}
+        """The digests of files by name, as they were when somebody was told whom they erase."""
 
     def close(self) -> None:
         """Close the journal."""
@@ -86,26 +86,27 @@ class DataRoom:
     async def start(self, kind: str, plan: Plan, progress: Progress) -> ImportResult:
         """See `clevertap_tools.bulk.Bulk`."""
         what = Kind(kind)
-        whole = await to_thread.run_sync(import_plan, self.workspace, plan) if what is Kind.IMPORT else plan
+        whole = await self._whole(plan) if what is Kind.IMPORT else plan
+        if whole.get("deletions") and self._told_of.pop(whole["file"], whole["digest"]) != whole["digest"]:
+            raise InvalidArgumentsError.of("file", CHANGED)
         return await self._watched(self.workshop.create(what, whole), progress)
 
-    async def resume(self, name: str, progress: Progress, *, resend_unaccounted: bool = False) -> ImportResult:
+    async def resume(self, name: str, progress: Progress) -> ImportResult:
         """See `clevertap_tools.bulk.Bulk`.
 
         Raises:
+            InvalidArgumentsError: There is no such job, nothing of it is left, or somebody works at it.
             NotAllowedError: It erases people: that needs a yes of its own.
         """
         job = self.workshop.known(name)
-        if job.state is State.DONE:
-            raise InvalidArgumentsError.of("id", "'id' names a job that is done; nothing is left to do")
+        if job.state is State.DONE or (job.state.held and not job.interrupted(self._clock())):
+            raise InvalidArgumentsError.of("id", f"'id' names a job that is {job.state}; nothing is left to do for you")
         if job.plan.get("deletions"):
             raise NotAllowedError(
                 "This job erases people, so it is not resumed without a yes.",
                 next_step="Import the file once more: erasing again is harmless, and the person is asked.",
             )
-        if resend_unaccounted:
-            self.journal.replan(name, {**job.plan, "resend_unaccounted": True})
-        return await self._watched(self.workshop.known(name), progress)
+        return await self._watched(job, progress)
 
     def job(self, name: str) -> JobResult:
         """See `clevertap_tools.bulk.Bulk`."""
@@ -121,7 +122,7 @@ class DataRoom:
 
     async def preview(self, plan: Plan, *, dry_run: bool) -> ImportResult:
         """See `clevertap_tools.bulk.Bulk`."""
-        survey = await self._surveyed(plan, judge=self._client if dry_run else None)
+        whole, survey = await self._surveyed(plan, judge=self._client if dry_run else None)
         verdict = survey.verdict
         said = "" if verdict is None else f" CleverTap would take {verdict.accepted:,} of the first ones."
         told = [*survey.refusals, *(verdict.refused if verdict else ())]
@@ -132,17 +133,18 @@ class DataRoom:
             accepted=survey.rows - survey.refused,
             refused=survey.refused,
             note=f"Nothing was sent. Effect: {survey.effect}.{said}",
-            mapping=meant(import_plan(self.workspace, plan)),
+            mapping=meant(whole),
             records=survey.first,
             refusals=[f"row {each.row}: {each.reason}" for each in told],
         )
 
     async def deletions(self, plan: Plan) -> Preview:
         """See `clevertap_tools.bulk.Bulk`."""
-        survey = await self._surveyed(plan)
+        whole, survey = await self._surveyed(plan)
+        self._told_of[whole["file"]] = whole["digest"]
         return Preview(
             f"Import {survey.rows:,} rows and erase {survey.deletions:,} people for good.",
-            (f"Rows that are refused: {survey.refused:,}",),
+            (f"Rows that are refused: {survey.refused:,}", f"SHA-256 of the file: {whole['digest']}"),
             survey.deletions,
         )
 
@@ -156,11 +158,17 @@ class DataRoom:
         """See `clevertap_tools.bulk.Bulk`."""
         return await ready_made(self.questions, question, asked)
 
-    async def _surveyed(self, plan: Plan, judge: Client | None = None) -> ImportPreview:
-        whole = await to_thread.run_sync(import_plan, self.workspace, plan)
+    async def _whole(self, plan: Plan) -> Plan:
+        """The whole plan of an import, for which its file is read."""
+        return await to_thread.run_sync(import_plan, self.workspace, plan)
+
+    async def _surveyed(self, plan: Plan, judge: Client | None = None) -> tuple[Plan, ImportPreview]:
+        """The whole plan of an import, and what it would do."""
+        whole = await self._whole(plan)
         path = self.workspace.inside(whole["file"], "file")
         records = meaning(whole, self._client.account, self._clock())
-        return await preview(path, Form(whole["format"], whole["packing"]), records, self._clock(), judge)
+        form = Form(whole["format"], whole["packing"])
+        return whole, await preview(path, form, records, self._clock(), judge)
 
     async def _watched(self, job: Job, progress: Progress) -> ImportResult:
         """Have a job done, and wait for it for some time."""
@@ -177,8 +185,8 @@ class DataRoom:
     async def _done(self, name: str, ended: anyio.Event) -> None:
         try:
             await self.workshop.do(name)
-        except CleverTapError:
-            pass  # somebody else holds it; whoever asks is told the job's own state
+        except CleverTapError as error:  # somebody else was quicker; whoever asks is told the job's own state
+            log.info("%s was not begun here: %s", name, error.code)
         finally:
             ended.set()
 
@@ -212,6 +220,11 @@ class DataRoom:
     def _said(self, note: str) -> str:
         """A note; where persons are masked without a record that CleverTap may quote, for nobody knows who is in it."""
         return f"{note.partition('{')[0]}…" if self._masked and "{" in note else note
+
+
+def works() -> Mapping[Kind, Work]:
+    """Who does which kind of job. Each account has its own: how fast it may be sent to is found out on the way."""
+    return {Kind.IMPORT: Import(), Kind.EXPORT_EVENTS: EventExport(), Kind.EXPORT_PROFILES: ProfileExport()}
 
 
 def patience() -> float:

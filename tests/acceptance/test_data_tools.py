@@ -17,10 +17,17 @@ from typing import Any
 import anyio
 import pytest
 from mcp import Client
+from mcp.client import ClientRequestContext
+from mcp.types import ElicitRequestParams, ElicitResult
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bulk.importing_site import account as project
+from clevertap_bulk.data_room import DataRoom
 from clevertap_sandbox import Sandbox
 from clevertap_sandbox.serve import serving
+from clevertap_tools.client import Client as CleverTap
+from clevertap_tools.client import no_progress
+from clevertap_tools.errors import InvalidArgumentsError
 from hosts import COMMAND, account_variables, attached, says_yes
 from two_projects import EU, PERSONS, US, two_projects
 
@@ -324,6 +331,57 @@ async def test_a_job_that_erases_is_asked_for_and_not_resumed(account: Account, 
         refused = await desk.complaint("resume_job", id=done["id"])
     assert refused["code"] == "not_allowed"
     assert len([each for each in account[0].requests if each.path == "/1/delete/profiles.json"]) == 1
+
+
+def erasure(file: Path, *people: str) -> None:
+    """Write a file of calls that erase people."""
+    calls = ({"type": "delete", "userId": who, "messageId": who, "timestamp": "2026-01-01T00:00:00Z"} for who in people)
+    file.write_text("".join(f"{json.dumps(call)}\n" for call in calls), encoding="utf-8")
+
+
+@pytest.mark.parametrize("transport", ["stdio", "http"])
+async def test_nobody_is_erased_of_whom_the_person_was_not_told(transport: str, account: Account, data: Path) -> None:
+    sandbox, url, _ = account
+    erasure(data / "calls.jsonl", "0001")
+    env = account_variables(url, CLEVERTAP_TOOLSETS="all", CLEVERTAP_DATA_DIR=str(data))
+    erasing = {"file": "calls.jsonl", "kind": "segment", "deletions": True}
+
+    async def meanwhile(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        erasure(data / "calls.jsonl", "0002")  # as many, but others
+        return await says_yes(context, params)
+
+    async with attached(transport, "2025-11-25", env=env, person=meanwhile) as host:
+        answer = await host.call_tool("clevertap_import_file", erasing)
+    assert "since the person was asked" in json.dumps(answer.structured_content)
+    assert not [each for each in sandbox.requests if each.path == "/1/delete/profiles.json"]
+    async with attached(transport, "2025-11-25", env=env, person=says_yes) as host:
+        done = await host.call_tool("clevertap_import_file", erasing)
+    assert (done.structured_content or {})["state"] == "done"
+    erased = [json.loads(each.body) for each in sandbox.requests if each.path == "/1/delete/profiles.json"]
+    assert erased == [{"identity": ["0002"]}]
+
+
+async def test_a_file_that_changes_after_the_yes_erases_nobody(account: Account, data: Path) -> None:
+    plan = {"file": "calls.jsonl", "kind": "segment", "effect": "append", "deletions": True}
+    erasure(data / "calls.jsonl", "0001")
+    async with CleverTap(project(account[1])) as client, anyio.create_task_group() as tasks:
+        room = DataRoom(client, data, tasks)
+        await room.deletions(plan)
+        erasure(data / "calls.jsonl", "0002")
+        with pytest.raises(InvalidArgumentsError, match="has changed since"):
+            await room.start("import", plan, no_progress)
+        assert not room.jobs().jobs
+        room.close()
+
+
+async def test_under_a_cap_on_records_a_file_can_be_looked_at_and_not_imported(account: Account, data: Path) -> None:
+    write_orders(data, 3)
+    async with at_desk(account[1], data, CLEVERTAP_MAX_RECORDS="1000") as desk:
+        assert (await desk.answer("import_file", **ORDERS, preview=True))["rows"] == 3
+        refused = await desk.complaint("import_file", **ORDERS)
+    assert (refused["code"], refused["changed"]) == ("over_cap", "no")
+    assert "cannot be counted" in refused["message"]
+    assert not [each for each in account[0].requests if each.path == "/1/upload"]
 
 
 async def test_without_a_data_folder_the_operator_is_told_what_to_set(account: Account) -> None:

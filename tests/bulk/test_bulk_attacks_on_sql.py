@@ -211,9 +211,7 @@ async def test_nesting_without_end_breaks_nothing(data: Path, sql: str) -> None:
 
 @pytest.mark.parametrize("sql", ENDLESS)
 async def test_a_question_without_end_is_ended(data: Path, sql: str) -> None:
-    """On a fast machine rows without end fill the memory before the time is up."""
-    told = await refused(data, sql, seconds=0.5)
-    assert "took more than 0.5 seconds" in told or "of memory" in told
+    assert "took more than 0.5 seconds" in await refused(data, sql, seconds=0.5)
 
 
 @pytest.mark.parametrize("sql", GREEDY)

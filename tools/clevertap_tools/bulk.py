@@ -137,10 +137,10 @@ class Bulk(Protocol):
         """Begin a job, and wait for it as long as this call may take; it goes on by itself.
 
         Raises:
-            CleverTapError: It cannot be begun.
+            CleverTapError: It cannot be begun, or would erase others than `deletions` told of.
         """
 
-    async def resume(self, name: str, progress: Progress, *, resend_unaccounted: bool = False) -> JobResult:
+    async def resume(self, name: str, progress: Progress) -> JobResult:
         """Go on with a job, and wait for it as long as this call may take.
 
         Raises:

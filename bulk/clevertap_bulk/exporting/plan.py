@@ -38,7 +38,7 @@ class ExportPlan:
     first: date | None
     last: date | None
     query: JsonObject = field(default_factory=dict)
-    folder: str = "export"
+    folder: str = "exports"
     format: str = "parquet"
     profile: bool = False
     events: bool = False

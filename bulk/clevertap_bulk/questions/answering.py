@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -123,7 +124,7 @@ class Answering:
         """Write all rows to the file, those that were taken first."""
         with Path(self._asked["file"]).open("wb") as file:
             table = Table(file, schema, self._asked["file_bytes"])
-            for each in (*self._held, *batches):
+            for each in chain(self._held, batches):
                 table.write(each)
         self._total = table.rows
 

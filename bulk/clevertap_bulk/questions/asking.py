@@ -36,8 +36,8 @@ SMALLER: Final = "Narrow it, or group before you join."
 LONGEST_MESSAGE: Final = 600
 ALARM: Final = -14
 """How a process ends whose time is up."""
-OUT_OF_MEMORY: Final = frozenset({-6, -9, -11})
-"""How one ends that the system denies memory to: libraries give up where they stand."""
+KILLED: Final = -9
+"""How one ends that the system takes memory from."""
 Value = str | int | float | None
 Values = Mapping[str, Value]
 
@@ -210,7 +210,7 @@ def read_answer(output: bytes, code: int) -> dict[str, Any]:
     try:
         told: dict[str, Any] = json.loads(output)
     except ValueError:
-        return {"failed": "time" if code == ALARM else "memory" if code in OUT_OF_MEMORY else "broken", "message": ""}
+        return {"failed": {ALARM: "time", KILLED: "memory"}.get(code, "broken"), "message": ""}
     return told
 
 

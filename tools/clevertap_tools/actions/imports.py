@@ -74,9 +74,9 @@ class ImportFile(Arguments):
     deletions: Annotated[bool, Field(description="Erase whom segment deletes")] = False
 
     @property
-    def files(self) -> tuple[str, ...]:
-        """The file, where a person says yes to what it holds."""
-        return (self.file,) if self.deletions and not self.preview else ()
+    def countable(self) -> bool:
+        """How many records a file holds is known only when it has been read."""
+        return self.preview
 
 
 def effect_of_import(asked: ImportFile) -> Effect:
