@@ -25,7 +25,8 @@ from clevertap_mcp.store.memory import MemoryStore
 from clevertap_mcp.store.store import Store
 from clevertap_mcp.telemetry.facts import facts
 from clevertap_mcp.telemetry.telemetry import SILENT, Telemetry
-from clevertap_tools.action import Action, Result, check_json, tool_name
+from clevertap_tools.action import Action, Result, tool_name
+from clevertap_tools.checking import check_json
 from clevertap_tools.client import Client
 from clevertap_tools.errors import CleverTapError, InvalidArgumentsError, NotAllowedError
 from clevertap_tools.page import Page

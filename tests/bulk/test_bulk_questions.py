@@ -33,7 +33,7 @@ MIRA = {
     "name": "Mira Solano",
     "platform": "Web",
 }
-SECRETS = ("cust-9001", "f00dbabe", "mira@", "911000111", "Solano", "600700800")
+SECRETS = ("cust-9001", "f00dbabe", "mira@", "911000111", "911-000", "Solano", "Mira", "M%69ra", "600700800")
 
 
 def bought(when: str = "2026-01-02T10:00:00", /, **properties: Any) -> dict[str, Any]:
@@ -199,6 +199,13 @@ async def test_personal_columns_hold_the_pseudonyms_of_all_other_tools(tmp_path:
         "hello MIRA SOLANO!",
         "order of cust-9001, and of cust-9001",
         '[{"Email": "mira@example.org", "Name": "Tea"}]',
+        "Mira, here is your tea",
+        "mrs SOLANO",
+        "mira@example.org mira@example.org",
+        "solano mira solano",
+        "call 34 911-000-111",
+        "https://example.org/?to=M%69ra",
+        "to M\\u0069ra",
     ],
 )
 async def test_nobody_is_told_by_the_texts_beside_them(tmp_path: Path, text: str) -> None:

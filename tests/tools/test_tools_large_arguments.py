@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from clevertap_tools.action import CATALOGUE, MOST_HOLDERS, MOST_KEYS
+from clevertap_tools.action import CATALOGUE
 from clevertap_tools.actions import CATALOGUE as ALL
+from clevertap_tools.checking import MOST_HOLDERS, MOST_KEYS
 from clevertap_tools.errors import InvalidArgumentsError
 
 

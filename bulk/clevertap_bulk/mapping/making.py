@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from clevertap_bulk.mapping.times import clock
 from clevertap_bulk.mapping.values import Convert, as_json, as_text, converter
 from clevertap_bulk.reading import Row
-from clevertap_tools.action import problems
+from clevertap_tools.checking import problems
 from clevertap_tools.errors import InvalidArgumentsError
 from clevertap_tools.moments import ProjectTime
 from clevertap_tools.records import EventRecord, ProfileRecord, TokenRecord

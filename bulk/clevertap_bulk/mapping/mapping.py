@@ -17,7 +17,8 @@ from clevertap_bulk.mapping.making import Maker, maker
 from clevertap_bulk.mapping.times import Unit
 from clevertap_bulk.mapping.values import Type
 from clevertap_bulk.reading import Row
-from clevertap_tools.action import Arguments, checked
+from clevertap_tools.action import Arguments
+from clevertap_tools.checking import checked
 from clevertap_tools.errors import InvalidArgumentsError, Problem
 from clevertap_tools.moments import ProjectTime
 from clevertap_tools.records import LONGEST_VALUE, NAMES, checked_event_name

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from clevertap_bulk.questions.sources import Group, Holds, Source
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 """Raised when copies have to be made otherwise than before."""
 
 

@@ -29,6 +29,15 @@ class Mask(Protocol):
     def texts(self, values: Sequence[str]) -> Sequence[str]:
         """Texts with what can be told by its form, such as e-mail addresses and phone numbers, replaced."""
 
+    def without(self, text: str, known: Sequence[tuple[str, str]], *, people: bool) -> str:
+        """A text with the values of properties replaced wherever they stand in it, parts of names among them.
+
+        Args:
+            text: The text.
+            known: The name of each property, and its value, which is not blank.
+            people: Whether the text is of a table about people.
+        """
+
 
 def is_hidden(mask: Mask, column: str) -> bool:
     """Whether a mask puts pseudonyms in place of all values of a column."""

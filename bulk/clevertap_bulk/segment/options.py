@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from clevertap_bulk.segment.names import checked_event
-from clevertap_tools.action import Arguments, checked
+from clevertap_tools.action import Arguments
+from clevertap_tools.checking import checked
 from clevertap_tools.records import LONGEST_VALUE
 
 Event = Annotated[str, Field(min_length=1, max_length=LONGEST_VALUE), AfterValidator(checked_event)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from clevertap_bulk.job import Kind
 from clevertap_mcp.commands.data_folder import Folder, data_folder, opened_room
 from clevertap_mcp.commands.doing import carried_out, done
-from clevertap_tools.action import checked
+from clevertap_tools.checking import checked
 from clevertap_tools.errors import InvalidArgumentsError
 from clevertap_tools.moments import ProjectTime, checked_day
 from clevertap_tools.query import PeopleQuery

@@ -12,7 +12,8 @@ from typing import Any
 from clevertap_mcp.guard.access import Caller
 from clevertap_mcp.guard.caps import Caps
 from clevertap_mcp.guard.plans import Deed
-from clevertap_tools.action import Action, Arguments, checked
+from clevertap_tools.action import Action, Arguments
+from clevertap_tools.checking import checked
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
 from clevertap_tools.preview import Preview

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clevertap_mcp.privacy.kinds import is_personal, kind_of
-from clevertap_mcp.privacy.masking import Mask
-from clevertap_mcp.privacy.mentions import Known
+from clevertap_mcp.privacy.kinds import Kind, is_personal, kind_of
+from clevertap_mcp.privacy.masking import Mask, searched
+from clevertap_mcp.privacy.mentions import Known, Search
 
 NOBODY = Known()
 
@@ -29,15 +29,25 @@ class ColumnMask:
 
     def pseudonyms(self, name: str, values: Sequence[str], *, people: bool) -> Sequence[str]:
         """What stands for each value of a property that may hold personal data."""
-        kind = kind_of(name)
-        whole = name in self._personal
         return [
-            self._mask.hide(value)
-            if whole or (kind is not None and is_personal(kind, value, people=people))
-            else self._mask.text(value, NOBODY)
+            self._mask.text(value, NOBODY) if self._kind(name, value, people) is None else self._mask.hide(value)
             for value in values
         ]
 
     def texts(self, values: Sequence[str]) -> Sequence[str]:
         """Texts with the personal data in them replaced."""
         return [self._mask.text(value, NOBODY) for value in values]
+
+    def without(self, text: str, known: Sequence[tuple[str, str]], *, people: bool) -> str:
+        """A text with the personal ones among the values of properties replaced wherever they stand in it."""
+        kinds = ((value, self._kind(name, value, people)) for name, value in known)
+        personal = Known((value, kind) for value, kind in kinds if kind is not None)
+        told: str = searched(text, Search(personal, self._mask.hide))
+        return told
+
+    def _kind(self, name: str, value: str, people: bool) -> Kind | None:
+        """What kind of personal data a value of a property is; None if it is none."""
+        kind = kind_of(name)
+        if name in self._personal:
+            return kind or Kind.IDENTITY
+        return kind if kind is not None and is_personal(kind, value, people=people) else None

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from clevertap_mcp.privacy import vocabulary as words
 from clevertap_mcp.privacy.vocabulary import words_of
-from clevertap_tools.action import HOLDERS, MOST_KEYS
+from clevertap_tools.checking import HOLDERS, MOST_KEYS
 
 
 class Kind(IntEnum):

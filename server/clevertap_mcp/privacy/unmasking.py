@@ -15,7 +15,7 @@ from typing import Any, Final
 from clevertap_mcp.privacy.kinds import Kind, is_personal, kind_in, kind_of_named, still_people
 from clevertap_mcp.privacy.pseudonyms import PREFIX, PSEUDONYM, ForeignPseudonymError, Pseudonyms
 from clevertap_mcp.privacy.vocabulary import MESSAGES, words_of
-from clevertap_tools.action import HOLDERS, place
+from clevertap_tools.checking import HOLDERS, place
 from clevertap_tools.errors import InvalidArgumentsError
 
 RAW_BODY: Final = "raw_body"

@@ -15,7 +15,8 @@ from clevertap_mcp.rendering.figures import figures
 from clevertap_mcp.rendering.render import Rest, render, size
 from clevertap_mcp.rendering.table import compact
 from clevertap_mcp.schema import input_schema, output_schema
-from clevertap_tools.action import Arguments, Listing, check_json, checked
+from clevertap_tools.action import Arguments, Listing
+from clevertap_tools.checking import check_json, checked
 from clevertap_tools.effect import Effect
 
 FIND = "clevertap_find_actions"

@@ -14,7 +14,8 @@ from clevertap_mcp.expose import hints, naming_account, unpacked
 from clevertap_mcp.schema import input_schema, output_schema
 from clevertap_mcp.search.finding import FIND
 from clevertap_mcp.toolsets import key_of
-from clevertap_tools.action import Arguments, Result, checked
+from clevertap_tools.action import Arguments, Result
+from clevertap_tools.checking import checked
 from clevertap_tools.errors import InvalidArgumentsError
 
 RUN = "clevertap_run_action"
