@@ -10,8 +10,8 @@ from urllib.parse import quote
 import duckdb
 from hypothesis import example, given
 from hypothesis import strategies as st
-from questioning import masked_by
 
+from bulk.questioning import masked_by
 from clevertap_bulk.questions.mentions import Mentions
 
 WORDS = st.sampled_from(

@@ -18,8 +18,6 @@ Key = list[str | None]
 """A text and the personal values of its row."""
 TOGETHER: Final = 20_000
 """Different texts that are looked through at a time."""
-DIGITS: Final = 7
-"""Digits by which a long number is found when other marks stand between them."""
 LOOKS: Final = (
     r"""letters(text) AS
         translate(replace(strip_accents(lower(text)), 'ß', 'ss'), chr(305) || chr(962), 'i' || chr(963))""",
@@ -30,10 +28,11 @@ LOOKS: Final = (
     r"""digits(text) AS regexp_replace(text, '\D', '', 'g')""",
     r"""words(value) AS list_filter(string_split_regex(value, '[\s\pZ\pC]+'), lambda word: length(word) > 1)""",
     r"""whole(value) AS regexp_replace(value, '^[\s\pZ\pC]+|[\s\pZ\pC]+$', '', 'g')""",
-    r"""any_in(letters, words) AS len(list_filter(words, lambda word: contains(letters, word))) > 0""",
-    rf"""number_in(digits, number) AS length(number) >= {DIGITS} AND contains(digits, right(number, {DIGITS}))""",
-    r"""may_mention(text, value) AS any_in(letters(meant(text)), words(letters(value)) || [whole(letters(value))])
-        OR number_in(digits(text), digits(value)) OR unread(text)""",
+    r"""ends(value) AS CASE WHEN length(digits(value)) >= 7 THEN right(digits(value), 7) END""",
+    r"""seen(text) AS {letters: letters(meant(text)), digits: digits(text), unread: unread(text)}""",
+    r"""sought(value) AS {words: words(letters(value)) || [whole(letters(value))], ends: ends(value)}""",
+    r"""may_mention(seen, sought) AS seen.unread OR contains(seen.digits, sought.ends)
+        OR len(list_filter(sought.words, lambda word: contains(seen.letters, word))) > 0""",
 )
 """Each may take a text for one that mentions somebody; none may pass over one that does. The numbers of characters are
 those of the Turkish dotless i, and of sigma at the end of a word and elsewhere."""
@@ -64,8 +63,10 @@ class Mentions:
             return ()
         for look in LOOKS:
             self._db.execute(f"CREATE OR REPLACE TEMP MACRO {look}")
-        asked = ", ".join(f"bool_or({self._may_be_in(text)})" for text in texts.values())
-        told = self._db.execute(f"SELECT {asked} FROM {self._rows} AS r").fetchone() or ()  # noqa: S608 - our names
+        seen = {name: f"t{number}" for number, name in enumerate(texts)}
+        asked = ", ".join(f"bool_or({self._may_be_in(each)})" for each in seen.values())
+        looked = self._looked([f"seen({texts[name]}) AS {each}" for name, each in seen.items()])
+        told = self._db.execute(f"SELECT {asked} FROM {looked}").fetchone() or ()  # noqa: S608 - our names
         return [name for name, may_be in zip(texts, told, strict=True) if may_be]
 
     def key(self, text: str) -> str:
@@ -80,7 +81,8 @@ class Mentions:
             mask: Hides the values.
             people: Whether the rows are about people.
         """
-        asked = f"SELECT DISTINCT {self.key(text)} FROM {self._rows} AS r WHERE {self._may_be_in(text)}"  # noqa: S608 - ours
+        looked = self._looked([f"{self.key(text)} AS key", f"seen({text}) AS seen"])
+        asked = f"SELECT DISTINCT key FROM {looked} WHERE {self._may_be_in('seen')}"  # noqa: S608 - our names
         for batch in self._db.sql(asked).to_arrow_reader(TOGETHER):
             keys: list[Key] = batch.column(0).to_pylist()
             plain = mask.texts([str(written) for written, *_ in keys])
@@ -89,8 +91,14 @@ class Mentions:
                 for key, told in zip(keys, plain, strict=True)
             ]
 
-    def _may_be_in(self, text: str) -> str:
-        return "(" + " OR ".join(f"coalesce(may_mention({text}, {value}), false)" for value in self._values) + ")"
+    def _looked(self, columns: Sequence[str]) -> str:
+        """The SQL of all rows with some columns, and with what is sought of each value."""
+        sought = [f"sought({value}) AS v{number}" for number, value in enumerate(self._values)]
+        return f"(SELECT {', '.join([*columns, *sought])} FROM {self._rows} AS r)"  # noqa: S608 - our names
+
+    def _may_be_in(self, seen: str) -> str:
+        pairs = (f"may_mention({seen}, v{number})" for number in range(len(self._values)))
+        return "(" + " OR ".join(f"coalesce({pair}, false)" for pair in pairs) + ")"
 
     def _known(self, key: Key) -> list[tuple[str, str]]:
         """The names of properties and their values, where there are any."""
