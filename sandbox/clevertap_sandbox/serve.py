@@ -123,6 +123,7 @@ async def _serve(sandbox: Sandbox, port: int, ready: Callable[[str, Callable[[],
 async def _shut(server: asyncio.Server, state: Any) -> None:
     """Stop at once: nobody is waited for, neither clients nor answers that a fault slows down."""
     server.close()
+    await asyncio.sleep(0)  # in which a client that was just taken becomes a connection
     for connection in list(state.connections):
         connection.transport.abort()
     tasks = list(state.tasks)

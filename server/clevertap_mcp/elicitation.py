@@ -16,7 +16,7 @@ from mcp import MCPError
 from mcp.server.mcpserver import Context
 from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
 
-from clevertap_mcp.guard.host import NOBODY, Answered, Host
+from clevertap_mcp.guard.host import Answered, Host, Silent
 from clevertap_mcp.room import lent
 from clevertap_mcp.telemetry.facts import facts
 from clevertap_tools.errors import NotAllowedError
@@ -128,10 +128,10 @@ def host_of(context: Context[Any, Any] | None, patience: float, unchanged: Calla
         unchanged: Whether whoever calls may still do what they might when the call came in.
     """
     if context is None or not shows_forms(context):
-        return NOBODY
+        return Silent()
     if (context.protocol_version or "") >= STATELESS:
         return ByReturn(answered(context))
-    return InTheMiddle(context, patience, unchanged) if context.session.can_send_request else NOBODY
+    return InTheMiddle(context, patience, unchanged) if context.session.can_send_request else Silent()
 
 
 def shows_forms(context: Context[Any, Any]) -> bool:

@@ -7,7 +7,7 @@ transports need of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -152,9 +152,8 @@ class CleverTapServer(MCPServer[Any]):
     ) -> CallToolResult | InputRequiredResult:
         self._accounts.renew()
         progress = context.report_progress if context else None
-        requester = Requester(
-            who, host_of(context, self._accounts.patience, lambda: self._as_before(who)), progress, self._local
-        )
+        host = partial(host_of, context, self._accounts.patience, lambda: self._as_before(who))
+        requester = Requester(who, host, progress, self._local)
         answering = self._by_search if self._searched else self._directly
         try:
             return await answering(name, arguments, requester, self._offers(self._accounts.levels(who)))

@@ -185,9 +185,9 @@ async def test_the_answer_to_a_question_of_another_account_is_no_answer(projects
     anybody = Caller("one and the same")
     async with served(projects, CLEVERTAP_CONFIRM="ask") as (accounts, _):
         with pytest.raises(QuestionAskedError) as asked:
-            await accounts.apps[US].perform(erase, same, Requester(anybody, ByReturn()))
+            await accounts.apps[US].perform(erase, same, Requester(anybody, ByReturn))
         assert asked.value.question.startswith(f"CleverTap project {US} (ACC-{US}):")
-        yes = Requester(anybody, ByReturn(Answered(asked.value.plan, yes=True)))
+        yes = Requester(anybody, lambda: ByReturn(Answered(asked.value.plan, yes=True)))
         with pytest.raises(PlanRefusedError, match="not known here"):
             await accounts.apps[EU].perform(erase, same, yes)
         assert not [each for each in projects.sandboxes[EU].requests if "delete" in each.path]

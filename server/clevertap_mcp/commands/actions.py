@@ -85,7 +85,7 @@ def perform(settings: Settings, action: ActionOf, given: Mapping[str, Any], *, c
 async def performed(settings: Settings, action: ActionOf, given: Mapping[str, Any]) -> Result:
     """The result of one action, done with connections of its own."""
     async with opened(settings) as app:
-        return await app.perform(action, given, Requester(host=Terminal(), local=True))
+        return await app.perform(action, given, Requester(host=Terminal, local=True))
 
 
 def conclude(told: dict[str, Any], error: CleverTapError | None, *, complete: bool, compact: bool, go_on: bool) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
@@ -52,7 +52,7 @@ class Guard:
     zone: tzinfo | None = None
     allowance: Allowance = field(default_factory=Allowance)
 
-    async def carry_out(self, errand: Errand, connect: Connect, host: Host) -> Result:
+    async def carry_out(self, errand: Errand, connect: Connect, host: Callable[[], Host]) -> Result:
         """Do an errand if it may be done; else answer what has to come first.
 
         Raises:
@@ -69,7 +69,7 @@ class Guard:
             self.caps.check_records(errand.effect, errand.asked)
             if errand.effect.guarded or errand.may_send:
                 await self.allowance.check()
-            if errand.effect.guarded and (instead := await self._instead(errand, look, host)) is not None:
+            if errand.effect.guarded and (instead := await self._instead(errand, look, host())) is not None:
                 return instead
             return await self._on_record(errand, connect, look)
         except (NotAllowedError, StoreGoneError) as error:

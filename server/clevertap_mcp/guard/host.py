@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,7 +49,7 @@ class Host(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """A host that has no way to ask."""
+    """A host that has no way to ask; whoever calls can come back with a plan."""
 
     keeps_plans: bool = True
     can_be_asked: bool = False
@@ -60,23 +61,19 @@ class Silent:
         return False
 
 
-NOBODY = Silent()
-"""Nobody can be asked; whoever calls can come back with a plan."""
-
-
 @dataclass(frozen=True, slots=True)
 class Requester:
     """Where a call comes from.
 
     Args:
         caller: Who calls.
-        host: The way to a person.
+        host: Finds the way to a person, if there has to be one.
         progress: Told how far the call is.
         local: Whether they sit at this machine, so that its files are theirs.
     """
 
     caller: Caller = OPERATOR
-    host: Host = NOBODY
+    host: Callable[[], Host] = Silent
     progress: Progress | None = None
     local: bool = False
 

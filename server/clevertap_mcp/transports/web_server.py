@@ -150,6 +150,8 @@ class WebServer(uvicorn.Server):
             await answering.quiet()
         answering.cancel()
         await super().shutdown(sockets)
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()  # its client does not read what we said last
 
 
 def most_connections(network: Network) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import select
 from collections.abc import AsyncIterator, Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 import h11
@@ -15,6 +16,8 @@ import httpx2
 
 UNREAD = 1 << 18
 """Bytes that may come before anybody asks for them."""
+HEADERS = 64
+"""Sets of headers that are known by heart: they differ in the length of the body only."""
 DONE = (h11.DONE, h11.DONE)
 
 
@@ -66,7 +69,7 @@ class Connection(asyncio.Protocol):
     def ask(self, method: str, target: bytes, headers: Mapping[str, str], body: bytes) -> None:
         """Send a request."""
         try:
-            head = h11.Request(method=method, target=target, headers=list(headers.items()))
+            head = h11.Request(method=method, target=target, headers=checked(tuple(headers.items())))
             parts = (head, h11.Data(data=body), h11.EndOfMessage()) if body else (head, h11.EndOfMessage())
             written = b"".join(self._http.send(part) for part in parts)
         except h11.LocalProtocolError as error:
@@ -134,6 +137,12 @@ class Connection(asyncio.Protocol):
             self._ended = True
             self._http.receive_data(b"")
         wake(self._waiting)
+
+
+@lru_cache(HEADERS)
+def checked(headers: tuple[tuple[str, str], ...]) -> Any:
+    """Headers as h11 has them once it has looked at each."""
+    return h11.Request(method="GET", target=b"/", headers=list(headers)).headers
 
 
 def wake(future: asyncio.Future[None] | None) -> None:
