@@ -104,9 +104,11 @@ async def ours(kind: str, folder: Path) -> Run:
     from clevertap_bulk.journal import Journal  # noqa: PLC0415 - the same
     from clevertap_bulk.workshop import Workshop  # noqa: PLC0415 - the same
     from clevertap_bulk.workspace import Workspace  # noqa: PLC0415 - the same
+    from clevertap_mcp.garbage import collected_seldom  # noqa: PLC0415 - the same
     from clevertap_tools.account import Account  # noqa: PLC0415 - the same
     from clevertap_tools.client import Client  # noqa: PLC0415 - the same
 
+    collected_seldom()  # as the command does
     environ = os.environ
     passcode = SecretStr(environ["CLEVERTAP_PASSCODE"])
     account = Account(environ["CLEVERTAP_ACCOUNT_ID"], passcode, environ["CLEVERTAP_BASE_URL"])

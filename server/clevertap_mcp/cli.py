@@ -7,10 +7,8 @@ version and configuration errors answer at once.
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -30,19 +28,21 @@ from clevertap_mcp.commands.exits import (
     settle_streams,
 )
 from clevertap_mcp.data_commands import data_commands
+from clevertap_mcp.garbage import collected_seldom, uncollected
 from clevertap_mcp.guard.access import Access
 from clevertap_mcp.logs import announce, log_as, log_from, log_to_stderr
 from clevertap_mcp.options import account_option, json_flag
 from clevertap_tools.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from clevertap_mcp.settings import Settings
 
 
 def main() -> NoReturn:
     """Run the command line and end the process."""
+    collected_seldom()
     hold_streams()
     status = status_of(sys.argv[1:])
     settle_streams()
@@ -116,23 +116,6 @@ class Start:
         """What was typed after the command, and before it where nothing stands after it."""
         toolsets = earlier.toolsets if self.toolsets is None else self.toolsets
         return Start(self.sandbox or earlier.sandbox, toolsets, self.access or earlier.access)
-
-
-COLLECTED = 10_000, 10, 20
-"""How many objects, and collections of younger ones, come before a collection. A call makes thousands of objects that
-go by themselves: Python, which looks after 700 by itself, would spend a tenth of each call on that."""
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Imports make no garbage: not looking for it until they are done saves a tenth of the start."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.set_threshold(*COLLECTED)
-        gc.enable()
 
 
 sandbox_flag = click.option("--sandbox", is_flag=True, help="Use the built-in sandbox; needs no account.")

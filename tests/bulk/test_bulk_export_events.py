@@ -207,11 +207,11 @@ async def test_an_export_that_is_killed_again_and_again_among_faults_misses_noth
 
 def killed_after(site: Site, job: Job, answers: int, ahead: float = 0) -> None:
     """Do a job in a process of its own whose clock is ahead, and kill it after some answers."""
-    command = [sys.executable, "-m", "bulk.exporting_process", str(site.folder), site.url, job.id, str(ahead)]
+    command = [sys.executable, "-m", "bulk.working_process", str(site.folder), site.url, job.id, str(ahead)]
     paths = os.pathsep.join(filter(None, (*sys.path, os.environ.get("PYTHONPATH"))))
     with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        for _ in range(answers):
+        for _ in range(2 * answers):  # a line when a request leaves, and one when it is answered
             assert process.stdout.readline(), "it ended by itself"
         process.kill()
 

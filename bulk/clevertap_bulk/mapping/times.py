@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,13 +13,18 @@ from typing import Any, Literal
 from clevertap_tools.moments import MILLISECONDS_FROM, ProjectTime
 
 Unit = Literal["auto", "iso", "seconds", "milliseconds", "microseconds", "nanoseconds"]
-PER_SECOND: dict[str, int] = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
+PER_SECOND: dict[Unit, int] = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
+UNITS = tuple(PER_SECOND)
+BELOW = tuple(MILLISECONDS_FROM * parts for parts in PER_SECOND.values())
+"""What numbers of each unit stay below."""
 NUMBER = re.compile(r"-?\d+(?:\.\d*)?", re.ASCII)
 COMPACT_DAY = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", re.ASCII)
 COMPACT = re.compile(COMPACT_DAY.pattern + r"(?:[01]\d|2[0-3])[0-5]\d[0-5]\d", re.ASCII)
 """`20260331183000`: as CleverTap's exports write it."""
 ORDINAL = re.compile(r"(\d{4})-?(\d{3})(?!\d)", re.ASCII)
 REMEMBERED = 4_096
+USUAL = 19
+"""Digits of nanoseconds; numbers of no more are read in the quick way."""
 SECONDS_FROM = 10**8
 """Below this a number is rather a year or a month than seconds, which would lie before March 1973."""
 NO_UNIT = "is a small number, which may be a year as well as seconds: write ISO 8601, or name its unit"
@@ -32,12 +38,12 @@ def seconds_of(number: float | Decimal, unit: Unit) -> int:
         ValueError: It is none, or too small or too large for that.
     """
     size = abs(float(number))
-    likely = next((each for each, parts in PER_SECOND.items() if size < MILLISECONDS_FROM * parts), None)
-    if unit == "iso" or likely is None:
+    likely = bisect_right(BELOW, size)
+    if unit == "iso" or likely == len(BELOW):
         raise ValueError(NO_TIME)
     if unit == "auto" and size < SECONDS_FROM:
         raise ValueError(NO_UNIT)
-    return int(number // PER_SECOND[likely if unit == "auto" else unit])
+    return int(number // PER_SECOND[UNITS[likely] if unit == "auto" else unit])
 
 
 def clock(unit: Unit, time: ProjectTime, field: str) -> Callable[[Any], int]:
@@ -57,7 +63,8 @@ def clock(unit: Unit, time: ProjectTime, field: str) -> Callable[[Any], int]:
     def of_text(text: str) -> int:
         written = text.strip()
         if NUMBER.fullmatch(written) and not is_compact(written, unit):
-            return seconds_of(Decimal(written), unit)
+            usual = len(written) <= USUAL and written.isdecimal()
+            return seconds_of(int(written) if usual else Decimal(written), unit)
         return of_iso(written, time, field)
 
     def read(value: Any) -> int:

@@ -14,9 +14,11 @@ from pathlib import Path
 import anyio
 
 from bulk.importing_site import account
+from clevertap_bulk.exporting.events import EventExport
 from clevertap_bulk.importing.work import Import
 from clevertap_bulk.job import Kind
 from clevertap_bulk.journal import Journal
+from clevertap_bulk.work import Work
 from clevertap_bulk.workshop import Workshop
 from clevertap_bulk.workspace import Workspace
 from clevertap_tools.client import Client
@@ -52,8 +54,12 @@ async def main(*given: str) -> None:
     async def shorter(seconds: float) -> None:
         await anyio.sleep(seconds / SHORTER)
 
+    works: dict[Kind, Work] = {
+        Kind.IMPORT: Import(rows_per_slice=2_000),
+        Kind.EXPORT_EVENTS: EventExport(shorter),
+    }
     async with Client(account(url), sleep=shorter, observer=Teller()) as client:
-        done = await Workshop(client, workspace, journal, {Kind.IMPORT: Import(rows_per_slice=2_000)}).do(job)
+        done = await Workshop(client, workspace, journal, works).do(job)
     tell(f"{done.state} {done.note}")
 
 
