@@ -15,7 +15,7 @@ from clevertap_bulk.answers.revenue import revenue
 from clevertap_bulk.job import Plan
 from clevertap_bulk.questions.asking import Questions
 from clevertap_tools.bulk import Answered
-from clevertap_tools.errors import InvalidArgumentsError
+from clevertap_tools.moments import named_day
 
 DAY = 86_400
 PERIODS = 12
@@ -90,10 +90,7 @@ def day(asked: Plan, name: str) -> date:
     Raises:
         InvalidArgumentsError: It is none.
     """
-    try:
-        return date.fromisoformat(asked[name])
-    except ValueError:
-        raise InvalidArgumentsError.of(name, f"{name!r} is no day of the calendar; write it like 2026-03-31") from None
+    return named_day(asked[name], name)
 
 
 def told(basis: Basis) -> str:

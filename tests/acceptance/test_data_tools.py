@@ -193,6 +193,9 @@ async def test_ready_made_answers_say_what_they_rest_on(account: Account, data: 
         compared = await desk.answer(
             "compare_periods", event_name="Charged", **{**DAYS, "from": "1997-01-03"}, **before
         )
+        summed = await desk.answer(
+            "compare_periods", event_name="Charged", property="Amount", **{**DAYS, "from": "1997-01-03"}, **before
+        )
         revenue = await desk.answer("get_revenue", event_name="Charged", by="Quantity", **DAYS)
     assert [each["people"] for each in funnel["records"]] == [100, 0]
     assert sum(each["people"] for each in retention["records"]) == 100
@@ -200,8 +203,10 @@ async def test_ready_made_answers_say_what_they_rest_on(account: Account, data: 
     *shares, whole = revenue["records"]
     assert whole["value"] == "(all)"
     assert round(sum(each["sum"] for each in shares), 2) == round(whole["sum"], 2)
-    for each in (funnel, retention, compared, revenue):
+    for each in (funnel, retention, summed, revenue):
         assert "Charged: 101 rows of 5 files" in each["note"]
+    assert compared["note"] == "CleverTap's own counts."
+    assert summed["records"][:2] == compared["records"]
 
 
 async def test_a_wrong_day_is_named(account: Account, data: Path) -> None:

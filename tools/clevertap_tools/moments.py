@@ -47,6 +47,20 @@ def plain_day(text: str) -> date:
         raise ValueError("is no day of the calendar; check month and day") from None
 
 
+def named_day(text: str, field: str) -> date:
+    """A day as `2026-03-31`.
+
+    Raises:
+        InvalidArgumentsError: It is none.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidArgumentsError.of(
+            field, f"{field!r} is no day of the calendar; write it like 2026-03-31"
+        ) from None
+
+
 def checked_moment(moment: object) -> object:
     """A `ts` as epoch seconds or ISO 8601, as it came.
 

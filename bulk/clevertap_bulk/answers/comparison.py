@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clevertap_bulk.answers.basis import PERSON, Basis, Days, basis_of, event_table, property_column
-from clevertap_bulk.answers.figures import Change
 from clevertap_bulk.questions.asking import Questions
 from clevertap_bulk.questions.wording import quoted
+from clevertap_tools.figures import Change
 
 
 @dataclass(frozen=True, slots=True)

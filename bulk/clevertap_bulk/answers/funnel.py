@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from clevertap_bulk.answers.basis import ALL, PERSON, Basis, Days, basis_of, event_table
-from clevertap_bulk.answers.figures import percent
 from clevertap_bulk.questions.asking import Questions
 from clevertap_bulk.questions.listing import Table
 from clevertap_bulk.questions.wording import quoted
 from clevertap_tools.errors import InvalidArgumentsError
+from clevertap_tools.figures import percent
 
 FEWEST: Final = 2
 MOST: Final = 10

@@ -7,10 +7,10 @@ from typing import Final
 
 from clevertap_bulk.answers.basis import ALL, PERSON, Basis, Days, basis_of, event_table, property_column
 from clevertap_bulk.answers.comparison import exact
-from clevertap_bulk.answers.figures import Number, percent
 from clevertap_bulk.questions.asking import Questions
 from clevertap_bulk.questions.wording import quoted
 from clevertap_tools.errors import InvalidArgumentsError
+from clevertap_tools.figures import Number, percent
 
 MOST: Final = 100
 """Values that are told."""

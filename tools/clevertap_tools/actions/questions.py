@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from clevertap_tools.action import Arguments, Toolset, action
+from clevertap_tools.action import Action, Arguments, Toolset, action
+from clevertap_tools.actions.counts import Count, Counting, get_event_count, get_profile_count
 from clevertap_tools.bulk import Answered, bulk_of
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
+from clevertap_tools.errors import InvalidArgumentsError, NotReadyError, UnavailableError
+from clevertap_tools.figures import Change
+from clevertap_tools.moments import named_day
 from clevertap_tools.query import EventName
 
 Event = Annotated[EventName, Field(description="Exported event")]
@@ -65,6 +71,11 @@ class Revenue(Arguments):
     to: To
 
 
+COUNTS = {"events": get_event_count, "people": get_profile_count}
+OWN_COUNTS = "CleverTap's own counts."
+ONE_BY_ONE = "Try again in a minute, or count each period with clevertap_get_event_count."
+
+
 @action(title="Query data", effect=Effect.READ, toolset=Toolset.DATA, default=False, calls=())
 async def query_data(client: Client, asked: QueryData) -> Answered:
     """Ask in SQL (DuckDB) about exported events and people; each event is a table.
@@ -99,14 +110,54 @@ async def get_retention(client: Client, asked: Retention) -> Answered:
     return await bulk_of(client).answer("retention", asked.model_dump(by_alias=True))
 
 
-@action(title="Compare periods", effect=Effect.READ, toolset=Toolset.DATA, default=False, calls=())
+@action(
+    title="Compare periods",
+    effect=Effect.READ,
+    toolset=Toolset.DATA,
+    default=False,
+    calls=get_event_count.calls + get_profile_count.calls,
+)
 async def compare_periods(client: Client, asked: ComparePeriods) -> Answered:
-    """Compare an exported event in two ranges of days: how often, how many people, a sum.
+    """Compare an event in two ranges of days: how often, how many people; a sum, once exported.
 
     Raises:
-        InvalidArgumentsError: The event was not exported.
+        InvalidArgumentsError: A day is none, or what should be summed up was not exported.
+        UnavailableError: CleverTap needs longer than this call may take.
     """
-    return await bulk_of(client).answer("periods", asked.model_dump(by_alias=True))
+    before = period(asked, "before_from", "before_to")
+    after = period(asked, "from", "to")
+    if asked.property is not None:
+        return await bulk_of(client).answer("periods", asked.model_dump(by_alias=True))
+    records = []
+    for figure, count in COUNTS.items():
+        both = [await counted(client, count, asked.event_name, days) for days in (before, after)]
+        records.append({"figure": figure, **asdict(Change.of(*both))})
+    return Answered(records=records, note=OWN_COUNTS)
+
+
+async def counted(client: Client, count: Action[Counting, Count], event: str, days: Mapping[str, str]) -> int:
+    """One figure of one period, as CleverTap counts it.
+
+    Raises:
+        UnavailableError: CleverTap needs longer than this call may take.
+    """
+    try:
+        return (await count(client, count.parse({"event_name": event, **days}))).count
+    except NotReadyError as error:
+        raise UnavailableError(error.message, next_step=ONE_BY_ONE) from None
+
+
+def period(asked: ComparePeriods, first: str, last: str) -> dict[str, str]:
+    """A range of days as counts want it.
+
+    Raises:
+        InvalidArgumentsError: A day is none, or the first is after the last.
+    """
+    given = asked.model_dump(by_alias=True)
+    begins, ends = named_day(given[first], first), named_day(given[last], last)
+    if begins > ends:
+        raise InvalidArgumentsError.of(first, f"{first!r} is after {last!r}; swap them")
+    return {"from": begins.isoformat(), "to": ends.isoformat()}
 
 
 @action(title="Get revenue", effect=Effect.READ, toolset=Toolset.DATA, default=False, calls=())
