@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,15 @@ GENERATIONS = {"2026-07-28": "auto", "2025-11-25": "legacy"}
 TRANSPORTS = ("stdio", "http", "sse")
 EACH_TRANSPORT = ("stdio", "http", pytest.param("sse", marks=pytest.mark.slow))
 """For tests that go the whole way on each; the older of the two web transports has its turn in `make slow`."""
+IN_THE_PLAIN_RUN = {("stdio", "2026-07-28"), ("http", "2025-11-25")}
+each_way = pytest.mark.parametrize(
+    ("transport", "generation"),
+    [
+        pytest.param(*way, marks=() if way in IN_THE_PLAIN_RUN else pytest.mark.slow)
+        for way in product(TRANSPORTS, GENERATIONS)
+    ],
+)
+"""For tests that take long on each: every transport and every generation has its turn, the others in `make slow`."""
 
 
 @contextmanager

@@ -13,14 +13,13 @@ from typing import Any
 
 import anyio
 import jsonschema
-import pytest
 from mcp import Client
 
 from called import differences
 from calls import data_folder
 from clevertap_sandbox import Recorded, Sandbox
 from clevertap_sandbox.serve import serving
-from hosts import EACH_TRANSPORT, GENERATIONS, account_variables, attached, says_yes
+from hosts import account_variables, attached, each_way, says_yes
 
 SHOP = {"event_name": "Charged", "from": "1997-01-01", "to": "1998-06-30"}
 PUSH: dict[str, Any] = {
@@ -224,8 +223,7 @@ def over_stdio() -> str:
     return comparable(answers)
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("transport", EACH_TRANSPORT)
+@each_way
 def test_every_tool_answers_alike_as_its_schema_says_and_calls_what_it_says(transport: str, generation: str) -> None:
     answers, schemas, differing = anyio.run(answers_over, transport, generation)
     assert answers.keys() == schemas.keys()

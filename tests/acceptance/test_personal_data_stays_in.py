@@ -27,7 +27,7 @@ from clevertap_mcp.privacy.free_text import international
 from clevertap_mcp.privacy.pseudonyms import PSEUDONYM, Pseudonyms
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Sandbox
 from clevertap_sandbox.serve import serving
-from hosts import COMMAND, EACH_TRANSPORT, GENERATIONS, TRANSPORTS, account_variables, says_yes, working
+from hosts import COMMAND, GENERATIONS, TRANSPORTS, account_variables, each_way, says_yes, working
 from personal_corpus import PEOPLE, Somebody, in_properties, in_words, leaks, profile
 from watched import address_of
 
@@ -278,8 +278,7 @@ async def walk(case: Case, host: Client, tool: str, size: int) -> None:
         answer = await case.call(host, f"{tool}_by_cursor", {"cursor": cursor})
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("transport", EACH_TRANSPORT)
+@each_way
 async def test_nothing_that_a_process_emits_shows_anybody(case: Case, transport: str, generation: str) -> None:
     async with attached(case, transport, generation) as host:
         for tool, arguments in READS + WRONG:

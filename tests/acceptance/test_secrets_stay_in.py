@@ -28,7 +28,7 @@ from clevertap_tools.client import Client as Account
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError
 from clevertap_tools.wire import Answer, Call, read_envelope
-from hosts import COMMAND, EACH_TRANSPORT, GENERATIONS, TRANSPORTS
+from hosts import COMMAND, GENERATIONS, TRANSPORTS, each_way
 from watched import Case, attached
 
 pytestmark = pytest.mark.anyio
@@ -96,8 +96,7 @@ def command_lines() -> list[str]:
     return subprocess.check_output(["/bin/ps", "-ww", "-eo", "args"], text=True).splitlines()
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("transport", EACH_TRANSPORT)
+@each_way
 async def test_nothing_that_a_process_emits_holds_a_secret_and_its_log_no_person(
     case: Case, transport: str, generation: str
 ) -> None:
