@@ -2,7 +2,7 @@
 
 Each side runs in a process of its own, walks over the same days, three at a time, of the same sandbox process. The bare
 client parses each page for its records and the way on, and forgets them; a third one looks for the cursor only, to show
-what the sandbox and the network allow.
+what the sandbox and the network allow. Where the package `quickhouse` is installed, it writes the same pages to CSV.
 """
 
 from __future__ import annotations
@@ -16,18 +16,22 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 import anyio
+import anyio.to_thread
 
 from benchmarks.finding import Finding
 from benchmarks.processes import HERE, LONGEST, connected, environment, sandbox
 from benchmarks.sandbox_upload import batches, upload
 from benchmarks.uploading import CONCURRENCY, START, Run, in_memory
 
-RECORDS = 200_000
+RECORDS = 1_000_000
 PAGE = 4_600
 RATE_AT_LEAST = 0.7
 MEGABYTES_AT_MOST = 200.0
@@ -38,6 +42,17 @@ ONE_EARLIER = -1
 """The day before the first event, for warming up."""
 NEXT = re.compile(rb'"next_cursor":"([^"]+)"')
 RECORD = b'"event_props":'
+QUICKHOUSE = "quickhouse"
+COLUMNS = [
+    ("ts", "TIMESTAMP", "ts"),
+    ("identity", "STRING", "profile.identity"),
+    ("object_id", "STRING", "profile.objectId"),
+    ("amount", "FLOAT", "event_props.Amount"),
+    ("quantity", "INTEGER", "event_props.Quantity"),
+    ("currency", "STRING", "event_props.Currency"),
+    ("channel", "STRING", "event_props.Channel"),
+]
+"""What that package is told of an event."""
 
 Export = Callable[[list[str]], Awaitable[int]]
 """Exports the events of some days and tells how many there were."""
@@ -47,12 +62,15 @@ def findings() -> Iterator[Finding]:
     """Records per second of all sides, taken in turns, and what our side needed in memory."""
     with sandbox("--seed", "none") as variables:
         fill(variables)
-        rounds = [[run(side, variables) for side in SIDES] for _ in range(REPETITIONS)]
-    ours, bare, blind = (median(each.rate for each in side) for side in zip(*rounds, strict=True))
+        sides = [side for side in SIDES if side != QUICKHOUSE or find_spec(QUICKHOUSE)]
+        rounds = [[run(side, variables) for side in sides] for _ in range(REPETITIONS)]
+    ours, bare, blind, *others = (median(each.rate for each in side) for side in zip(*rounds, strict=True))
     yield Finding(
         "export : bare HTTP client", f"{ours:,.0f}/s", f"{bare:,.0f}/s", ours / bare, RATE_AT_LEAST, at_least=True
     )
     yield Finding("export : pages not parsed", f"{ours:,.0f}/s", f"{blind:,.0f}/s", ours / blind)
+    for other in others:
+        yield Finding(f"export : {QUICKHOUSE}", f"{ours:,.0f}/s", f"{other:,.0f}/s", ours / other)
     largest = max((our for our, *_ in rounds), key=lambda our: our.peak - our.idle)
     yield Finding(
         "export's peak memory - idle",
@@ -106,9 +124,11 @@ async def ours(folder: Path, measure: Callable[[Export], Awaitable[Run]]) -> Run
     from clevertap_bulk.journal import Journal  # noqa: PLC0415 - the same
     from clevertap_bulk.workshop import Workshop  # noqa: PLC0415 - the same
     from clevertap_bulk.workspace import Workspace  # noqa: PLC0415 - the same
+    from clevertap_mcp.garbage import collected_seldom  # noqa: PLC0415 - the same
     from clevertap_tools.account import Account  # noqa: PLC0415 - the same
     from clevertap_tools.client import Client  # noqa: PLC0415 - the same
 
+    collected_seldom()  # as the command does
     environ, workspace = os.environ, Workspace(folder)
     passcode = SecretStr(environ["CLEVERTAP_PASSCODE"])
     account = Account(environ["CLEVERTAP_ACCOUNT_ID"], passcode, environ["CLEVERTAP_BASE_URL"], zone=ZoneInfo("UTC"))
@@ -132,6 +152,31 @@ async def bare(_folder: Path, measure: Callable[[Export], Awaitable[Run]]) -> Ru
 async def blind(_folder: Path, measure: Callable[[Export], Awaitable[Run]]) -> Run:
     """By the HTTP client alone, which does not read what it gets."""
     return await fetched(glanced_at, measure)
+
+
+async def quickhouse(folder: Path, measure: Callable[[Export], Awaitable[Run]]) -> Run:
+    """By a package that writes what CleverTap exports to CSV files, if it is installed."""
+    package = import_module(QUICKHOUSE)
+    environ = os.environ
+
+    async def export(days: list[str]) -> int:
+        source = package.CleverTap(
+            environ["CLEVERTAP_ACCOUNT_ID"],
+            environ["CLEVERTAP_PASSCODE"],
+            EVENT,
+            COLUMNS,
+            batch_size=PAGE,
+            from_date=days[0],
+            to_date=days[-1],
+            base_url=environ["CLEVERTAP_BASE_URL"],
+        )
+        sync = partial(
+            package.sync, source, package.Csv(str(folder)), "out", mode="full", allow_full_refresh_shrink=True
+        )
+        done = await anyio.to_thread.run_sync(sync)
+        return int(done.rows_written)
+
+    return await measure(export)
 
 
 def parsed(page: bytes) -> tuple[int, str | None]:
@@ -188,6 +233,7 @@ SIDES: Mapping[str, Callable[[Path, Callable[[Export], Awaitable[Run]]], Awaitab
     "ours": ours,
     "bare": bare,
     "blind": blind,
+    QUICKHOUSE: quickhouse,
 }
 
 

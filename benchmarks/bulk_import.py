@@ -19,7 +19,7 @@ from benchmarks.importing import FORMATS, write_bodies, write_rows
 from benchmarks.processes import HERE, LONGEST, environment, sandbox
 from benchmarks.uploading import Run
 
-EVENTS = 200_000
+EVENTS = 1_000_000
 RATE_AT_LEAST = 0.7
 MEGABYTES_AT_MOST = 200.0
 REPETITIONS = 3
