@@ -28,7 +28,6 @@ from clevertap_tools.account import Account
 from clevertap_tools.client import Client
 from clevertap_tools.wire import cursor_query
 
-CDNOW = Path(__file__).parents[3] / "shared" / "data" / "cdnow_transactions.csv"
 COLUMNS = ("customer_id", "date", "quantity", "amount")
 UPLOAD = "/1/upload"
 CHARGED: dict[str, Any] = {

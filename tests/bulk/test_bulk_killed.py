@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import random
-import shutil
 import subprocess
 import sys
 from collections import Counter, deque
@@ -19,11 +19,12 @@ import httpx2
 import pytest
 
 from bulk.exporting_site import PATH, rows_of
-from bulk.importing_site import CDNOW, CHARGED, UPLOAD, Purchase, held, purchases, purchases_in, write_csv
+from bulk.importing_site import CHARGED, UPLOAD, Purchase, held, purchases, purchases_in, write_csv
 from clevertap_bulk.importing.source import plan_of
 from clevertap_bulk.job import Job, Kind, Plan, State, Tally
 from clevertap_bulk.journal import Journal
 from clevertap_bulk.workspace import Workspace
+from clevertap_sandbox import SHOP
 
 TESTS = Path(__file__).parents[1]
 ALL_PURCHASES: Plan = {"folder": "out", "event_names": ["Charged"], "from": "1997-01-01", "to": "1998-06-30"}
@@ -181,7 +182,8 @@ def purchase_of(row: dict[str, Any]) -> Purchase:
 
 @pytest.mark.slow
 def test_cdnow_goes_in_and_comes_out_by_processes_that_are_killed_fifty_times_each(tmp_path: Path) -> None:
-    file = Path(shutil.copy(CDNOW, tmp_path / "cdnow.csv"))
+    file = tmp_path / "cdnow.csv"
+    file.write_bytes(gzip.decompress(SHOP.read_bytes()))
     with sandbox() as url:
         came_in = course(tmp_path, url, file, seed=11, kills=50, lines=26, batch=10)
         check_nothing_is_missing_from_the_account(tmp_path, url, file, came_in.job)
