@@ -27,10 +27,13 @@ WORDS = st.sampled_from(
         "Zoë-Ann",
         "李小龍",
         "みら",
+        "김",
         "de",
         "9001",
     ]
 )
+ARABIC = "\u0663\u0664\u0666\u0660\u0660\u0667\u0660\u0660\u0668\u0660\u0660"
+"""34600700800 in other digits."""
 VALUES = st.one_of(
     st.lists(WORDS, min_size=1, max_size=3).map(" ".join).map(lambda name: ("name", name)),
     st.integers(10**6, 10**12).map(lambda number: ("phone", f"+{number}")),
@@ -55,6 +58,10 @@ WAYS: tuple[Callable[[str], str], ...] = (
 
 @given(value=VALUES, ways=st.lists(st.sampled_from(WAYS), max_size=2), around=st.tuples(st.text(), st.text()))
 @example(value=("name", "Mira Solano"), ways=[str.upper], around=("dear ", "!"))
+@example(value=("phone", "+34600700800"), ways=[], around=(ARABIC, ""))
+@example(value=("phone", "+34600700800"), ways=[], around=("%33%34%36%30%30%37%30%30%38%30%30", ""))
+@example(value=("name", "\ufb01ona"), ways=[], around=("dear FIONA", ""))
+@example(value=("name", "\uae40 \ucca0\uc218"), ways=[lambda text: normalize("NFD", text)], around=("", ""))
 @example(value=("phone", "+34911000111"), ways=[], around=("call 34 911-000-111 or ", ""))
 def test_the_first_look_finds_all_that_would_be_hidden(
     value: tuple[str, str], ways: list[Callable[[str], str]], around: tuple[str, str]

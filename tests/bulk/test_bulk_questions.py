@@ -19,6 +19,7 @@ from clevertap_bulk.exporting.columns import Kind
 from clevertap_bulk.exporting.files import Content, schema
 from clevertap_bulk.exporting.files import write as write_file
 from clevertap_bulk.questions.asking import QuestionError, Questions
+from clevertap_bulk.questions.mask import Mask
 from clevertap_bulk.questions.sources import Holds
 from clevertap_bulk.workspace import NoRoomError, Workspace
 from clevertap_mcp.privacy.pseudonyms import Pseudonyms
@@ -180,9 +181,19 @@ async def test_refused_rows_of_imports_are_tables(tmp_path: Path) -> None:
     questions = asking(tmp_path, masked_by())
     (table,) = await questions.tables()
     assert (table.name, table.holds, table.rows) == ("people.refused.job_abc", Holds.REFUSED, 1)
-    email = PSEUDONYMS.of("mira@example.org")
+    email, visits = PSEUDONYMS.of("mira@example.org"), PSEUDONYMS.of("007")
     answer = await questions.ask('SELECT * FROM "people.refused.job_abc"')
-    assert answer.rows == ((email, "007", "512", f"Bad phone of {email}"),)
+    assert answer.rows == ((email, visits, "512", f"Bad phone of {email}"),)
+
+
+async def test_of_refused_rows_nothing_is_told_but_why_whatever_their_columns_are_called(tmp_path: Path) -> None:
+    (tmp_path / "leads.refused.job_abc.csv").write_text(
+        "acct,wer,kto,clevertap_code,clevertap_reason\nVIP-4712,Ana Diaz,600700800,512,VIP-4712 is unknown\n"
+    )
+    answer = await asking(tmp_path, masked_by()).ask('SELECT * FROM "leads.refused.job_abc"')
+    account = PSEUDONYMS.of("VIP-4712")
+    hidden = (account, PSEUDONYMS.of("Ana Diaz"), PSEUDONYMS.of("600700800"))
+    assert answer.rows == ((*hidden, "512", f"{account} is unknown"),)
 
 
 async def test_personal_columns_hold_the_pseudonyms_of_all_other_tools(tmp_path: Path) -> None:
@@ -415,3 +426,101 @@ async def test_what_is_wrong_is_told_without_places_of_files(tmp_path: Path) -> 
     with pytest.raises(QuestionError, match='"nope" not found') as caught:
         await asking(tmp_path).ask("SELECT nope FROM Charged")
     assert str(tmp_path) not in caught.value.message
+
+
+async def test_each_key_of_a_wide_json_line_is_a_column_and_people_in_it_are_hidden(tmp_path: Path) -> None:
+    path = tmp_path / "events" / "Surveyed" / "2026-01-02.jsonl"
+    path.parent.mkdir(parents=True)
+    lines = [
+        {"ts": "2026-01-02T10:00:00+01:00", **MIRA, **{f"props.q{each}": "yes" for each in range(n % 7, 300, 7)}}
+        for n in range(50)
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    answer = await asking(tmp_path, masked_by()).ask("SELECT * FROM Surveyed LIMIT 1")
+    assert len(answer.columns) == 1 + len(MIRA) + 300
+    told = json.dumps(answer.rows).casefold()
+    assert not [secret for secret in SECRETS if secret.casefold() in told]
+
+
+async def test_a_number_that_is_the_persons_own_is_hidden_wherever_it_stands(tmp_path: Path) -> None:
+    row = bought() | {"identity": "1000234", "phone": "+34600700800"}
+    export(tmp_path, "Signed", [row | {"props.Referrer": 1000234, "props.Dial": 34600700800.0, "props.Fee": 1000235}])
+    answer = await asking(tmp_path, masked_by()).ask('SELECT "props.Referrer", "props.Dial", "props.Fee" FROM Signed')
+    assert answer.rows == ((PSEUDONYMS.of("1000234"), PSEUDONYMS.of("+34600700800"), 1000235),)
+
+
+@pytest.mark.parametrize("mask", [masked_by(), None], ids=["masked", "shown"])
+async def test_properties_that_differ_only_in_case_are_two(tmp_path: Path, mask: Mask | None) -> None:
+    export(tmp_path, "Paid", [bought(Fee=10.0)])
+    export(tmp_path, "Paid", [bought("2026-01-03T10:00:00", fee=20.0)])
+    answer = await asking(tmp_path, mask).ask('SELECT "props.Fee", "props.fee (2)" FROM Paid ORDER BY ts')
+    assert answer.rows == ((10.0, None), (None, 20.0))
+
+
+async def test_many_texts_that_mention_somebody_take_little_memory(tmp_path: Path) -> None:
+    export(tmp_path, "Wide", [bought(**{f"Note {number}": f"hi mira {number}" for number in range(100)})])
+    answer = await asking(tmp_path, masked_by()).ask('SELECT "props.Note 0", "props.Note 99" FROM Wide')
+    assert answer.rows == ((f"hi {PSEUDONYMS.of('mira')} 0", f"hi {PSEUDONYMS.of('mira')} 99"),)
+
+
+async def test_a_table_with_too_many_columns_spoils_no_other(tmp_path: Path) -> None:
+    export(tmp_path, "Charged", [bought()])
+    export(tmp_path, "Odd", [bought(**{f"n{number}": 1.0 for number in range(1_001)})])
+    questions = asking(tmp_path, masked_by())
+    assert {table.name: len(table.columns) for table in await questions.tables()} == {"Charged": 7, "Odd": 0}
+
+
+async def test_processes_with_keys_of_their_own_leave_each_others_copies_alone(tmp_path: Path) -> None:
+    export(tmp_path, "Charged", [bought()])
+    keys = [Pseudonyms(f"a key of the tests that is long enough, {number}", "TEST-PROJECT") for number in range(2)]
+    sides = [asking(tmp_path, masked_by(key)) for key in keys]
+    for _ in range(2):
+        for key, side in zip(keys, sides, strict=True):
+            assert (await side.ask("SELECT identity FROM Charged")).rows == ((key.of(MIRA["identity"]),),)
+    copies = {path.name for path in (tmp_path / ".clevertap" / "questions").glob("*.duckdb")}
+    assert len(copies) == 2
+    export(tmp_path, "Charged", [bought("2026-01-05T10:00:00")])
+    await sides[0].tables()
+    left = {path.name for path in (tmp_path / ".clevertap" / "questions").glob("*.duckdb")}
+    assert len(left & copies) == 1
+    assert len(left) == 2
+
+
+async def test_a_copy_that_nobody_has_used_for_long_is_removed(tmp_path: Path) -> None:
+    export(tmp_path, "Charged", [bought()])
+    await asking(tmp_path, None).tables()
+    folder = tmp_path / ".clevertap" / "questions"
+    before = {path.name for path in folder.iterdir()} - {"lock"}
+    for path in folder.iterdir():
+        os.utime(path, (0, 0))
+    await asking(tmp_path, masked_by()).tables()
+    assert not before & {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("odd", ["x[1]", "x*", "x?", "year=2026"])
+async def test_the_name_of_a_folder_means_that_folder_only(tmp_path: Path, odd: str) -> None:
+    export(tmp_path / "x1", "Charged", [bought(), bought()])
+    export(tmp_path / odd, "Charged", [bought()])
+    tables = {table.name: table for table in await asking(tmp_path).tables()}
+    assert {name: table.rows for name, table in tables.items()} == {"x1/Charged": 2, f"{odd}/Charged": 1}
+    assert len(tables[f"{odd}/Charged"].columns) == 7
+
+
+async def test_a_listing_that_cannot_be_read_is_made_anew(tmp_path: Path) -> None:
+    export(tmp_path, "Charged", [bought()])
+    await asking(tmp_path).tables()
+    (listing,) = (tmp_path / ".clevertap" / "questions").glob("*.json")
+    listing.write_text('{"layout": 0}')
+    assert [table.name for table in await asking(tmp_path).tables()] == ["Charged"]
+
+
+async def test_a_name_that_stands_for_several_tables_is_told_with_their_folders(tmp_path: Path) -> None:
+    export(tmp_path / "a", "Charged", [bought()])
+    export(tmp_path / "b", "Charged", [bought()])
+    with pytest.raises(QuestionError, match="no readable table 'Charged'; there are 'a/charged', 'b/charged'"):
+        await asking(tmp_path).ask("SELECT * FROM Charged")
+
+
+async def test_a_histogram_is_told(tmp_path: Path) -> None:
+    answer = await asking(tmp_path).ask("SELECT histogram(i) FROM (VALUES (1), (1), (2)) AS t(i)")
+    assert answer.rows == (([[1, 2], [2, 1]],),)

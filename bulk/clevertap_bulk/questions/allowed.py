@@ -115,9 +115,10 @@ def path_of(node: Node) -> list[str]:
 def check_table(path: list[str], tables: Collection[str]) -> None:
     """Let only known tables through, by their bare names."""
     if len(path) != 1 or path[0].casefold() not in tables:
-        raise NotAllowedHereError(
-            f"There is no readable table {'.'.join(path)!r}; the listing of tables tells which there are."
-        )
+        name = ".".join(path)
+        like = sorted(each for each in tables if each.endswith(f"/{name.casefold()}"))
+        there = f"there are {', '.join(map(repr, like))}" if like else "the listing of tables tells which there are"
+        raise NotAllowedHereError(f"There is no readable table {name!r}; {there}.")
 
 
 def check_source(path: list[str]) -> None:

@@ -32,6 +32,8 @@ TOGETHER: Final = 2_048
 LONGEST: Final = 1_000
 """Characters of a text that are shown."""
 CUT: Final = "…"
+INTERVAL: Final = 3
+"""Parts of a stretch of time: months, days, nanoseconds."""
 BESIDES: Final = 1 << 30
 """Bytes that the process may take beside what the database is allowed: itself, and what it computes with."""
 CLOSED: Final[dict[str, Setting]] = {
@@ -82,7 +84,7 @@ class Answering:
         except TooLargeError:
             return failed("room", "")
         except duckdb.Error as error:
-            return failed("sql", str(error))
+            return failed("sql", str(error)) if Path(self._asked["database"]).exists() else failed("gone", "")
 
     def _read(self, db: DuckDBPyConnection) -> Json:
         found = db.sql(self._asked["sql"], params=self._asked["parameters"] or None)
@@ -201,7 +203,9 @@ def as_json(value: Any) -> Any:
         return {str(key): as_json(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [as_json(inner) for inner in value]
-    if isinstance(value, tuple):  # an interval
+    if isinstance(value, tuple):
+        if len(value) != INTERVAL:  # an entry of a map
+            return [as_json(inner) for inner in value]
         months, days, nanoseconds = value
         return f"{months} months {days} days {nanoseconds / 1e9:g} seconds"
     return value.hex() if isinstance(value, bytes) else str(value)

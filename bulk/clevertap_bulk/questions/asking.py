@@ -32,6 +32,8 @@ PATH: Final = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?[\\/](?:[^\s'\"\\/]+[\\/])+[^
 AT_A_TIME: Final = 2
 SPARE: Final = 5.0
 """Seconds that the process may take to come up on a busy machine, beside those for the question."""
+ANEW: Final = 3
+"""How often a question is asked again because the copy was made anew meanwhile."""
 SMALLER: Final = "Narrow it, or group before you join."
 LONGEST_MESSAGE: Final = 600
 ALARM: Final = -14
@@ -146,8 +148,9 @@ class Questions:
         self._copy.folder.mkdir(mode=0o700, exist_ok=True)
         owned(file).close()
         told = await self._computed(self._request(listing, sql, parameters, file))
-        if told.get("failed") == "gone":  # somebody made the copy anew between the two
-            told = await self._computed(self._request(await self._listing(), sql, parameters, file))
+        for _ in range(ANEW):
+            if told.get("failed") == "gone":  # somebody made the copy anew between the two
+                told = await self._computed(self._request(await self._listing(), sql, parameters, file))
         if why := told.get("failed"):
             raise self._error(why, told["message"])
         return told
@@ -198,6 +201,7 @@ class Questions:
         fixed = {
             "time": f"The question took more than {limits.seconds:g} seconds. {SMALLER}",
             "memory": f"The question took more than {limits.memory >> 20} MiB of memory. {SMALLER}",
+            "gone": "The exports are being changed by others; ask again when they are done.",
             "broken": "The question could not be computed. Write it in a simpler way.",
             "deep": "The question is nested too deep.",
             "value": f"The answer holds a value that cannot be told ({message}). Cast it to text.",

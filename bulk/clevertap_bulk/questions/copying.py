@@ -1,6 +1,7 @@
 """The copy that questions are asked of: made of the files of exports, and made anew in what has changed of them.
 
 Whoever asks meanwhile goes on with the copy that they have; the listing, which names the copy's file, is replaced last.
+Processes that mask in different ways, each with a key of its own, have copies of their own.
 """
 
 from __future__ import annotations
@@ -9,21 +10,23 @@ import json
 import logging
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from clevertap_bulk.questions.files import MOMENT, TIME, Staged
+from clevertap_bulk.questions.files import MOMENT, TIME, Staged, TooWideError
 from clevertap_bulk.questions.listing import LAYOUT, Column, Listing, Table, read_listing, written
 from clevertap_bulk.questions.mask import Mask, fingerprint
 from clevertap_bulk.questions.masking import Masking, copy_as_it_is
 from clevertap_bulk.questions.sources import Group, found_groups
-from clevertap_bulk.questions.wording import literal, quoted
-from clevertap_bulk.workspace import NoRoomError, Workspace
+from clevertap_bulk.questions.wording import literal, quoted, told_apart
+from clevertap_bulk.workspace import Workspace
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -31,12 +34,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FOLDER: Final = "questions"
-LISTING: Final = "listing.json"
+LISTING: Final = ".json"
 ENDING: Final = ".duckdb"
+ANSWER: Final = ".csv"
 SPILL: Final = ".spill"
 """The folder for what does not fit into memory meanwhile."""
 MEMORY: Final = 384
 """Mebibytes that making a copy may take; what is more goes to the disk."""
+UNUSED: Final = 3600
+"""Seconds after which a copy that others have made in another way, or the rest of an answer, is used no more."""
 GROWTH: Final = 6
 """How many times its files a copy may be while it is made: Parquet is small."""
 
@@ -55,6 +61,8 @@ class MaskedCopy:
         self._mask = mask
         self.zone = zone.key if zone else "UTC"
         self.folder = workspace.own / FOLDER
+        self._making = json.dumps([LAYOUT, self.zone, fingerprint(mask)])
+        self._name = sha256(self._making.encode()).hexdigest()[:12]
 
     def current(self) -> Listing:
         """The copy as the files are now, made if need be.
@@ -66,19 +74,24 @@ class MaskedCopy:
 
         groups = self._groups()
         if held := self._held(groups):
+            self._listed.touch()
             return held
         self.folder.mkdir(mode=0o700, exist_ok=True)
         with FileLock(self.folder / "lock", mode=0o600):
             groups = self._groups()
             return self._held(groups) or self._made(groups)
 
+    @property
+    def _listed(self) -> Path:
+        """Where the listing lies."""
+        return self.folder / (self._name + LISTING)
+
     def _groups(self) -> list[Group]:
         groups = found_groups(self._workspace)
-        names = self._mask.texts([group.name for group in groups]) if self._mask else None
-        return [replace(group, name=name) for group, name in zip(groups, names, strict=True)] if names else groups
-
-    def _making(self) -> str:
-        return json.dumps([LAYOUT, self.zone, fingerprint(self._mask)])
+        if not self._mask or not groups:
+            return groups
+        names = told_apart(self._mask.texts([group.name for group in groups]))
+        return [replace(group, name=name) for group, name in zip(groups, names, strict=True)]
 
     def _held(self, groups: Sequence[Group]) -> Listing | None:
         held = self._latest()
@@ -86,21 +99,21 @@ class MaskedCopy:
 
     def _latest(self) -> Listing | None:
         """The last copy that was made in the way that it would be now."""
-        known = read_listing(self.folder / LISTING)
-        usable = known and known.made == self._making() and (self.folder / known.database).exists()
+        known = read_listing(self._listed)
+        usable = known and known.made == self._making and (self.folder / known.database).exists()
         return known if usable else None
 
     def _made(self, groups: Sequence[Group]) -> Listing:
         self._workspace.check_room(GROWTH * sum(source.size for group in groups for source in group.sources))
         before = self._latest()
-        file = self.folder / (secrets.token_hex(8) + ENDING)
+        file = self.folder / f"{self._name}-{secrets.token_hex(8)}{ENDING}"
         with self._database(file) as db:
             if before:
                 db.execute(f"ATTACH {literal(str(self.folder / before.database))} AS before (READ_ONLY)")
             tables = tuple(self._table(db, group, before) for group in groups)
         file.chmod(0o600)
-        listing = Listing(file.name, self._making(), tables)
-        with self._workspace.written(self.folder / LISTING) as temporary:
+        listing = Listing(file.name, self._making, tables)
+        with self._workspace.written(self._listed) as temporary:
             temporary.write_text(written(listing), encoding="utf-8")
         self._remove_others(file)
         return listing
@@ -132,10 +145,8 @@ class MaskedCopy:
         db.execute("ATTACH ':memory:' AS raw")
         try:
             self._copied(db, group)
-        except duckdb.OutOfMemoryException:
-            raise NoRoomError(f"The copy of {group.name!r} takes more than {MEMORY} MiB of memory.") from None
-        except duckdb.Error:  # its words may quote what is in the file
-            log.warning("questions.unreadable_table", extra={"files": len(group.sources)})
+        except (duckdb.Error, TooWideError) as error:  # its words may quote what is in the file
+            log.warning("questions.unreadable_table: %s", type(error).__name__, extra={"files": len(group.sources)})
             return Table(group.name, group.holds, 0, None, None, (), group.sources)
         finally:
             db.execute("DETACH raw")
@@ -149,12 +160,23 @@ class MaskedCopy:
             copy_as_it_is(db, staged, group.name)
 
     def _remove_others(self, file: Path) -> None:
-        """Remove earlier copies, and what is left of one whose making was broken off."""
+        """Remove earlier copies, what is left of one whose making was broken off, and what nobody uses any more."""
+        unused = {listing.stem for listing in self.folder.glob(f"*{LISTING}") if age(listing) > UNUSED}
         for other in self.folder.iterdir():
-            if other.suffix == SPILL:
+            whose = other.name.partition("-")[0].removesuffix(LISTING)
+            ours = whose == self._name and other not in {file, self._listed}
+            if other.suffix == SPILL and ours:
                 shutil.rmtree(other, ignore_errors=True)
-            elif other.suffix in {ENDING, ".wal"} and other != file:
+            elif ours or whose in unused or (other.suffix == ANSWER and age(other) > UNUSED):
                 other.unlink(missing_ok=True)
+
+
+def age(file: Path) -> float:
+    """How many seconds ago a file was written, or touched."""
+    try:
+        return time.time() - file.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def described(db: DuckDBPyConnection, group: Group) -> Table:

@@ -6,6 +6,7 @@ and false, if all of its values are; text that only looks like a number, such as
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,13 +30,20 @@ NUMBERS: Final = FRACTIONS | {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UBIGI
 FIGURE: Final = r"-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?"
 """What is a number when it stands in a text: no zeros before it, and no more digits than a number keeps."""
 READERS: Final = {
-    ".parquet": "read_parquet({files})",
+    ".parquet": "read_parquet({files}, hive_partitioning = false)",
     ".csv": "read_csv({files}, header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', "
-    "null_padding = true, parallel = false, allow_quoted_nulls = false, strict_mode = false, max_line_size = 16777216)",
+    "null_padding = true, parallel = false, allow_quoted_nulls = false, strict_mode = false, max_line_size = 16777216, "
+    "hive_partitioning = false)",
     ".jsonl": "read_json({files}, format = 'newline_delimited', maximum_depth = 1, sample_size = -1, "
-    "maximum_object_size = 16777216)",
+    "maximum_object_size = 16777216, map_inference_threshold = -1, field_appearance_threshold = 0, "
+    "hive_partitioning = false)",
 }
-"""How each format is read; a list of files stands for them all."""
+"""How each format is read; a list of files stands for them all. A folder named like `year=2026` adds no column, and of
+objects with many keys each key is a column: as one value of many keys nobody would see what is personal in it."""
+MOST_COLUMNS: Final = 1_000
+"""Columns of a table; CleverTap keeps fewer properties of an event, and each takes time to mask."""
+WILD: Final = re.compile(r"[*?\[]")
+"""What stands for other characters in the names of files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +59,22 @@ class Piece:
     columns: Mapping[str, tuple[str, str]]
 
 
+class TooWideError(Exception):
+    """A table has more columns than anybody needs."""
+
+
 class Staged:
-    """The files of a table, ready to be selected from.
+    """The files of a table, ready to be selected from, each column under a name of ours.
+
+    Two columns whose names differ in case only are one for the database, and are two here.
 
     Args:
         db: The database, with room for what is staged attached as `raw`.
         folder: The data folder.
         group: The files.
+
+    Raises:
+        TooWideError: They have too many columns.
     """
 
     def __init__(self, db: DuckDBPyConnection, folder: Path, group: Group) -> None:
@@ -66,16 +83,25 @@ class Staged:
         self._pieces = list(self._read(folder, group)) or [NOTHING]
         self.columns = self._joined()
         """All columns of all files, each with its type."""
+        if len(self.columns) > MOST_COLUMNS:
+            raise TooWideError
+        self._places = {name: f"c{number}" for number, name in enumerate(self.columns)}
+        self.is_foreign = group.holds is Holds.REFUSED
+        """Whether the columns are somebody else's, so that nobody knows what they hold."""
 
     @property
     def rows(self) -> str:
         """What to select all rows from, in SQL."""
         return "(" + " UNION ALL ".join(map(self._select, self._pieces)) + ")"
 
+    def value(self, name: str) -> str:
+        """The SQL of a column's value in a row, which is called `r`."""
+        return f"r.{self._places[name]}"
+
     def _read(self, folder: Path, group: Group) -> Iterator[Piece]:
         alike: dict[tuple[object, ...], list[str]] = defaultdict(list)
         for source in filter(is_readable, group.sources):
-            path = literal(str(folder / source.path))
+            path = literal(only(str(folder / source.path)))
             described = self._described(READERS[source.form].format(files=path))
             alike[source.form, *described].append(path)
         for number, ((form, *columns), files) in enumerate(alike.items()):
@@ -127,7 +153,7 @@ class Staged:
 
     def _select(self, piece: Piece) -> str:
         told = ", ".join(
-            f"CAST({piece.columns.get(name, ('NULL', ''))[0]} AS {kind}) AS {quoted(name)}"
+            f"CAST({piece.columns.get(name, ('NULL', ''))[0]} AS {kind}) AS {self._places[name]}"
             for name, kind in self.columns.items()
         )
         return f"SELECT {told} FROM {piece.source}"  # noqa: S608 - our names
@@ -135,6 +161,11 @@ class Staged:
 
 NOTHING: Final = Piece("(SELECT 1 WHERE false)", {TIME: ("NULL", MOMENT), **dict.fromkeys(PERSONAL, ("NULL", TEXT))})
 """No rows at all, as JSON Lines of a day without events have them."""
+
+
+def only(path: str) -> str:
+    """A path as a pattern that only itself fits."""
+    return WILD.sub(r"[\g<0>]", path)
 
 
 def is_readable(source: Source) -> bool:

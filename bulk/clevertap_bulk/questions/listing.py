@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from clevertap_bulk.questions.sources import Group, Holds, Source
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 """Raised when copies have to be made otherwise than before."""
 
 
@@ -83,12 +83,12 @@ def written(listing: Listing) -> str:
 
 
 def read_listing(file: Path) -> Listing | None:
-    """The listing that lies in a file; None if there is none."""
+    """The listing that lies in a file; None if there is none that can be read."""
     try:
         known = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        return Listing(known["database"], known["made"], tuple(map(read_table, known["tables"])))
+    except (FileNotFoundError, ValueError, KeyError, TypeError):  # an earlier version of ours wrote it otherwise
         return None
-    return Listing(known["database"], known["made"], tuple(map(read_table, known["tables"])))
 
 
 def read_table(known: dict[str, Any]) -> Table:

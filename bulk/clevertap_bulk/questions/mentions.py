@@ -19,17 +19,19 @@ Key = list[str | None]
 TOGETHER: Final = 20_000
 """Different texts that are looked through at a time."""
 LOOKS: Final = (
-    r"""letters(text) AS
-        translate(replace(strip_accents(lower(text)), 'ß', 'ss'), chr(305) || chr(962), 'i' || chr(963))""",
+    r"""odd(text) AS regexp_matches(text, '[^\x00-\x7F]')
+        AND regexp_matches(regexp_replace(text, '[0-9]', '', 'g'), '\pN|[\x{FB00}-\x{FB06}]')""",
+    r"""plain(text) AS replace(strip_accents(lower(nfc_normalize(text))), 'ß', 'ss')""",
+    r"""letters(text) AS translate(plain(text), chr(305) || chr(962), 'i' || chr(963))""",
     r"""encoded(text) AS regexp_matches(text, '%[0-9a-fA-F]{2}') AND NOT contains(text, '%00')""",
     r"""meant(text) AS text || CASE WHEN encoded(text) THEN coalesce(' ' || try(url_decode(text)), '') ELSE '' END""",
-    r"""unread(text) AS
-        contains(text, '\u') OR contains(text, '%00') OR (encoded(text) AND try(url_decode(text)) IS NULL)""",
+    r"""unread(text) AS odd(text) OR contains(text, '\u') OR contains(text, '%00')
+        OR (encoded(text) AND try(url_decode(text)) IS NULL)""",
     r"""digits(text) AS regexp_replace(text, '\D', '', 'g')""",
     r"""words(value) AS list_filter(string_split_regex(value, '[\s\pZ\pC]+'), lambda word: length(word) > 1)""",
     r"""whole(value) AS regexp_replace(value, '^[\s\pZ\pC]+|[\s\pZ\pC]+$', '', 'g')""",
-    r"""ends(value) AS CASE WHEN length(digits(value)) >= 7 THEN right(digits(value), 7) END""",
-    r"""seen(text) AS {letters: letters(meant(text)), digits: digits(text), unread: unread(text)}""",
+    r"""ends(value) AS CASE WHEN odd(value) THEN '' WHEN length(digits(value)) >= 7 THEN right(digits(value), 7) END""",
+    r"""seen(text) AS {letters: letters(meant(text)), digits: digits(meant(text)), unread: unread(text)}""",
     r"""sought(value) AS {words: words(letters(value)) || [whole(letters(value))], ends: ends(value)}""",
     r"""may_mention(seen, sought) AS seen.unread OR contains(seen.digits, sought.ends)
         OR len(list_filter(sought.words, lambda word: contains(seen.letters, word))) > 0""",
@@ -86,10 +88,10 @@ class Mentions:
         for batch in self._db.sql(asked).to_arrow_reader(TOGETHER):
             keys: list[Key] = batch.column(0).to_pylist()
             plain = mask.texts([str(written) for written, *_ in keys])
-            yield [
-                (key, mask.without(told, self._known(key), people=people))
-                for key, told in zip(keys, plain, strict=True)
+            without = [
+                mask.without(told, self._known(key), people=people) for key, told in zip(keys, plain, strict=True)
             ]
+            yield [(key, told) for key, before, told in zip(keys, plain, without, strict=True) if told != before]
 
     def _looked(self, columns: Sequence[str]) -> str:
         """The SQL of all rows with some columns, and with what is sought of each value."""
