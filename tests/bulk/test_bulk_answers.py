@@ -51,28 +51,28 @@ def purchases() -> Iterator[Purchase]:
 
 
 BOUGHT = list(purchases())
+KINDS = {
+    "Charged": BOUGHT,
+    "Small": [each for each in BOUGHT if each.amount < LARGE],
+    "Large": [each for each in BOUGHT if each.amount >= LARGE],
+}
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All purchases as one event, and the small and large ones as two more; a file for each month is enough."""
+    """All purchases as one event, and the small and large ones as two more, for which a file of each month is enough."""
     folder = tmp_path_factory.mktemp("data")
-    events = {
-        "Charged": BOUGHT,
-        "Small": [each for each in BOUGHT if each.amount < LARGE],
-        "Large": [each for each in BOUGHT if each.amount >= LARGE],
-    }
-    for event, those in events.items():
-        for month, rows in monthly(those):
-            write(folder / "shop" / "events" / event / f"{month}.parquet", [row(each) for each in rows])
+    for event, those in KINDS.items():
+        for day, rows in by_file(those, whole_months=event != "Charged"):
+            write(folder / "shop" / "events" / event / f"{day}.parquet", [row(each) for each in rows])
     return folder
 
 
-def monthly(those: Iterable[Purchase]) -> Iterator[tuple[date, list[Purchase]]]:
-    months: dict[date, list[Purchase]] = defaultdict(list)
+def by_file(those: Iterable[Purchase], *, whole_months: bool) -> Iterator[tuple[date, list[Purchase]]]:
+    files: dict[date, list[Purchase]] = defaultdict(list)
     for each in those:
-        months[each.day.replace(day=1)].append(each)
-    yield from months.items()
+        files[each.day.replace(day=1) if whole_months else each.day].append(each)
+    yield from files.items()
 
 
 def row(bought: Purchase) -> dict[str, Any]:
@@ -95,26 +95,29 @@ def by_person(those: Iterable[Purchase]) -> dict[str, list[datetime]]:
     return {who: sorted(when) for who, when in moments.items()}
 
 
-def gone_through(steps: list[list[Purchase]], window: timedelta, days: Days) -> list[int]:
+def gone_through(steps: list[str], window: timedelta, days: Days) -> list[int]:
     """How many people came how far, by trying each of their first steps."""
-    moments = [by_person(step) for step in steps]
+    moments = {step: by_person(KINDS[step]) for step in steps}
     reached = [0] * len(steps)
-    for who, starts in moments[0].items():
-        depths = [depth(who, start, moments, window) for start in starts if lies_in(start.date(), days)]
+    for who, starts in moments[steps[0]].items():
+        theirs = [moments[step].get(who, []) for step in steps]
+        depths = [depth(first, theirs, window) for first, start in enumerate(starts) if lies_in(start.date(), days)]
         for step in range(max(depths, default=0)):
             reached[step] += 1
     return reached
 
 
-def depth(who: str, start: datetime, moments: list[dict[str, list[datetime]]], window: timedelta) -> int:
-    """How many steps somebody did from one first step on."""
-    now, steps = start, 1
-    for step in moments[1:]:
-        later = [when for when in step.get(who, ()) if now < when and when.timestamp() <= ends(start, window)]
-        if not later:
-            break
-        now, steps = min(later), steps + 1
-    return steps
+def depth(first: int, moments: list[list[datetime]], window: timedelta) -> int:
+    """How many steps somebody did from one first step on; what was done once is one step, others may share a second."""
+    start = now = moments[0][first]
+    done = {(id(moments[0]), first)}
+    for steps, step in enumerate(moments[1:], 1):
+        after = [(when, (id(step), n)) for n, when in enumerate(step) if now <= when and (id(step), n) not in done]
+        now, taken = min(after, default=(now, None))
+        if taken is None or now.timestamp() > ends(start, window):
+            return steps
+        done.add(taken)
+    return len(moments)
 
 
 def ends(start: datetime, window: timedelta) -> float:
@@ -130,13 +133,8 @@ def lies_in(day: date, days: Days) -> bool:
 async def test_a_funnel_counts_who_did_each_step_after_the_one_before(
     questions: Questions, names: str, window: int, days: Days
 ) -> None:
-    kinds = {
-        "Charged": BOUGHT,
-        "Small": [each for each in BOUGHT if each.amount < LARGE],
-        "Large": [each for each in BOUGHT if each.amount >= LARGE],
-    }
     events = names.split()
-    expected = gone_through([kinds[name] for name in events], timedelta(days=window), days)
+    expected = gone_through(events, timedelta(days=window), days)
     told = await funnel(questions, events, window * DAY, days)
     assert [step.people for step in told.steps] == expected
     assert expected[0] > expected[-1] > 0
@@ -144,12 +142,34 @@ async def test_a_funnel_counts_who_did_each_step_after_the_one_before(
     assert {each.table for each in told.basis} == set(events)
 
 
-async def test_a_window_ends_to_the_second_and_a_step_is_later_than_the_one_before(tmp_path: Path) -> None:
-    export(tmp_path, "A", [{"ts": at("2026-03-28T12:00:00"), "identity": who} for who in "xyz"])
-    moments = {"x": "2026-03-29T13:00:00", "y": "2026-03-29T13:00:01", "z": "2026-03-28T12:00:00"}
+async def test_a_window_ends_to_the_second(tmp_path: Path) -> None:
+    export(tmp_path, "A", [{"ts": at("2026-03-28T12:00:00"), "identity": who} for who in "xy"])
+    moments = {"x": "2026-03-29T13:00:00", "y": "2026-03-29T13:00:01"}
     export(tmp_path, "B", [{"ts": at(when), "identity": who} for who, when in moments.items()])
     told = await funnel(asking(tmp_path), ["A", "B"], DAY)  # the clocks go forward in between
-    assert [step.people for step in told.steps] == [3, 1]
+    assert [step.people for step in told.steps] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("did", "steps", "reached"),
+    [
+        ("AB", "AB", [1, 1]),
+        ("AB", "BA", [1, 1]),
+        ("A", "AA", [1, 0]),
+        ("AA", "AAA", [1, 1, 0]),
+        ("AB", "ABA", [1, 1, 0]),
+        ("AAB", "ABA", [1, 1, 1]),
+        ("AABB", "ABABA", [1, 1, 1, 1, 0]),
+    ],
+)
+async def test_steps_in_the_same_second_are_in_any_order_but_nothing_done_once_is_two(
+    tmp_path: Path, did: str, steps: str, reached: list[int]
+) -> None:
+    for event in set(did):
+        rows = [{"ts": at("2026-01-02T10:00:00"), "identity": "x"} for each in did if each == event]
+        export(tmp_path, event, [*rows, {"ts": at("2026-01-01T10:00:00"), "identity": f"only {event}"}])
+    told = await funnel(asking(tmp_path), list(steps), DAY, Days(date(2026, 1, 2), date(2026, 1, 2)))
+    assert [step.people for step in told.steps] == reached
 
 
 async def test_anonymous_people_are_counted_by_their_device(tmp_path: Path) -> None:
@@ -182,16 +202,21 @@ def apart(early: date, late: date, unit: Unit) -> int:
     return (late - early).days // (7 if unit == "week" else 1)
 
 
-def came_back(unit: Unit, periods: int, days: Days) -> list[tuple[str, int, tuple[int, ...]]]:
-    """The cohorts, person by person."""
+def came_back(unit: Unit, periods: int, days: Days) -> list[tuple[str, int, tuple[int | None, ...]]]:
+    """The cohorts, person by person; of periods after the last day nothing is known."""
+    last = begin(max(each.day for each in BOUGHT), unit)
     cohorts: dict[date, list[set[int]]] = defaultdict(list)
     for moments in by_person(BOUGHT).values():
         first = moments[0].date()
         if lies_in(first, days):
             start = begin(first, unit)
             cohorts[start].append({apart(start, begin(when.date(), unit), unit) for when in moments})
+
+    def told(start: date, people: list[set[int]], n: int) -> int | None:
+        return sum(n in each for each in people) if n <= apart(start, last, unit) else None
+
     return [
-        (start.isoformat(), len(people), tuple(sum(n in each for each in people) for n in range(periods + 1)))
+        (start.isoformat(), len(people), tuple(told(start, people, n) for n in range(periods + 1)))
         for start, people in sorted(cohorts.items())
     ]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from typing import Final
 
+from clevertap_bulk.answers.exported import Missing, missing
 from clevertap_bulk.questions.asking import Answered, Questions, Value
 from clevertap_bulk.questions.listing import Table
 from clevertap_bulk.questions.sources import Holds
@@ -31,6 +31,7 @@ class Basis:
         first: Its earliest moment, ISO 8601 in the project's zone.
         last: Its latest moment.
         files: How many exported files it was made of.
+        missing: Of each asked range the days that are not exported, if any.
     """
 
     table: str
@@ -38,6 +39,7 @@ class Basis:
     first: str | None
     last: str | None
     files: int
+    missing: tuple[Missing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,8 @@ class Days:
     last: date | None = None
 
     def __post_init__(self) -> None:
-        if self.first and self.last and self.first > self.last:
-            raise InvalidArgumentsError.of("from", f"'from' is after 'to' ({self.first} > {self.last}); swap them")
+        if self.first and self.last:
+            check_order(self.first, self.last)
 
     @property
     def bounds(self) -> dict[str, Value]:
@@ -73,6 +75,24 @@ class Days:
 
 
 ALL: Final = Days()
+
+
+def check_order(first: date, last: date, first_field: str = "from", last_field: str = "to") -> None:
+    """Check that a range of days does not end before it begins.
+
+    Args:
+        first: Its first day.
+        last: Its last day.
+        first_field: What whoever asks calls the first day.
+        last_field: What they call the last day.
+
+    Raises:
+        InvalidArgumentsError: It does.
+    """
+    if first > last:
+        raise InvalidArgumentsError.of(
+            first_field, f"{first_field!r} is after {last_field!r} ({first} > {last}); swap them"
+        )
 
 
 async def event_table(questions: Questions, event: str, field: str) -> Table:
@@ -104,10 +124,10 @@ def property_column(table: Table, name: str, field: str) -> str:
     raise InvalidArgumentsError.of(field, f"{field!r} names no column of {table.name!r}; it has {', '.join(names)}")
 
 
-def basis_of(tables: Sequence[Table]) -> tuple[Basis, ...]:
-    """What an answer rests on, each table once."""
-    each_once = {table.name: table for table in tables}.values()
-    return tuple(Basis(each.name, each.rows, each.first, each.last, len(each.sources)) for each in each_once)
+def basis_of(table: Table, *asked: Days) -> Basis:
+    """A table that an answer rests on, and the ranges of days that were asked of it."""
+    lacking = tuple(filter(None, (missing(table, days) for days in dict.fromkeys(asked))))
+    return Basis(table.name, table.rows, table.first, table.last, len(table.sources), lacking)
 
 
 def whole(answer: Answered, field: str) -> Answered:

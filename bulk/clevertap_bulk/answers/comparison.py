@@ -18,12 +18,14 @@ class Comparison:
         events: How often the event was done.
         people: By how many people.
         sum: The sum of the property, rounded to six decimals in each event; None if none was asked for.
+        without_number: How many events of both periods have no number to be summed up; 0 if none was asked for.
         basis: What it rests on.
     """
 
     events: Change
     people: Change
     sum: Change | None
+    without_number: int
     basis: tuple[Basis, ...]
 
 
@@ -44,15 +46,20 @@ async def compare_periods(
     """
     table = await event_table(questions, event, "event")
     added = exact(property_column(table, amount, "amount")) if amount else "0"
-    figures = f"count(*), count(DISTINCT {PERSON}), coalesce(sum({added}), 0)"
+    figures = f"count(*), count(DISTINCT {PERSON}), coalesce(sum({added}), 0), count(*) - count({added})"
     answers = [
         await questions.ask(f"SELECT {figures} FROM {quoted(table.name)} WHERE {days.holds()}", days.bounds)  # noqa: S608 - quoted
         for days in (before, after)
     ]
-    events, people, total = map(Change.of, answers[0].rows[0], answers[1].rows[0])
-    return Comparison(events, people, total if amount else None, basis_of([table]))
+    (*earlier, lacking), (*later, lacking_later) = (answer.rows[0] for answer in answers)
+    events, people, total = map(Change.of, earlier, later)
+    basis = basis_of(table, before, after)
+    return Comparison(events, people, total if amount else None, lacking + lacking_later, (basis,))
 
 
 def exact(column: str) -> str:
-    """A property's number with six decimals, so that a sum is the same in whatever order; None if it is no number."""
-    return f"CAST(try_cast({column} AS DOUBLE) AS DECIMAL(38, 6))"
+    """A property's number with six decimals, so that a sum is the same in whatever order; None if it is no number.
+
+    What has more than 22 digits before the point counts as none: a sum of ten thousand millions of the others has room.
+    """
+    return f"try_cast(try_cast({column} AS DOUBLE) AS DECIMAL(28, 6))"

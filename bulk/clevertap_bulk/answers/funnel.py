@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Final
 
 from clevertap_bulk.answers.basis import ALL, PERSON, Basis, Days, basis_of, event_table
@@ -16,8 +17,11 @@ from clevertap_tools.figures import percent
 FEWEST: Final = 2
 MOST: Final = 10
 """Steps of a funnel."""
-LONGEST: Final = 366 * 24 * 3600
+DAY: Final = 24 * 3600
+LONGEST: Final = 366 * DAY
 """Seconds of the longest window."""
+SECOND: Final = "ROW(e.ts, 0::BIGINT)"
+"""The place before the first of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,9 @@ class Funnel:
 async def funnel(questions: Questions, events: Sequence[str], window: int, days: Days = ALL) -> Funnel:
     """Count the people who did events one after the other within a time.
 
-    A person counts for a step if, after any of their first steps, they did each further event later than the one
-    before, and this one at most `window` seconds after that first step.
+    A person counts for a step if, after any of their first steps, they did each further event after the one before, and
+    this one at most `window` seconds after that first step. CleverTap tells whole seconds and no order within one, so
+    what was done in the same second counts as done after; nothing that was done once counts as two steps.
 
     Args:
         questions: The data.
@@ -79,21 +84,55 @@ async def funnel(questions: Questions, events: Sequence[str], window: int, days:
         Step(event, count, percent(count, counts[0]), percent(count, earlier))
         for event, count, earlier in zip(events, counts, before, strict=False)
     )
-    return Funnel(tuple(steps), window, basis_of(tables))
+    asked = {tables[0].name: (tables[0], days)} | {each.name: (each, reach(days, window)) for each in tables[1:]}
+    return Funnel(tuple(steps), window, tuple(basis_of(*each) for each in asked.values()))
+
+
+def reach(days: Days, window: int) -> Days:
+    """When the further steps may be done."""
+    if days.last is None:
+        return days
+    longer = min(-(-window // DAY), (date.max - days.last).days)
+    return Days(days.first, days.last + timedelta(days=longer))
 
 
 def in_sql(tables: Sequence[Table], window: int, days: Days) -> str:
-    """The question: from each first step the next event is the earliest later one, so nobody is missed."""
-    began = f"SELECT {PERSON} AS person, ts AS began, ts AS at FROM {quoted(tables[0].name)} WHERE {days.holds()}"  # noqa: S608 - quoted
-    parts = [f"s0 AS ({began})", *(following(number, table, window) for number, table in enumerate(tables[1:], 1))]
-    counts = ", ".join(f"(SELECT count(DISTINCT person) FROM s{number})" for number in range(len(tables)))  # noqa: S608 - ours
+    """The question: from each first step the next event is the earliest after it, so nobody is missed."""
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(table.name for table in tables))}
+    events = [numbers[table.name] for table in tables]
+    parts = [
+        *(placed(number, name, again=events.count(number) > 1) for name, number in numbers.items()),
+        beginning(events[0], len(numbers), days),
+        *(following(step, event, len(numbers), window) for step, event in enumerate(events[1:], 1)),
+    ]
+    counts = ", ".join(f"(SELECT count(DISTINCT person) FROM s{step})" for step in range(len(tables)))  # noqa: S608 - ours
     return f"WITH {', '.join(parts)} SELECT {counts}"
 
 
-def following(number: int, table: Table, window: int) -> str:
-    """A further step of all who did the one before."""
+def placed(event: int, name: str, *, again: bool) -> str:
+    """Who did an event when, each time with its place: the second, and which one it is of that second.
+
+    Only where the event comes again among the steps does it matter which one it is; to find out takes memory.
+    """
+    which = "row_number() OVER (PARTITION BY person, ts)" if again else "1::BIGINT"
     return (
-        f"s{number} AS (SELECT s.person, s.began, e.ts AS at FROM s{number - 1} AS s ASOF JOIN "  # noqa: S608 - as above
-        f"(SELECT {PERSON} AS person, ts FROM {quoted(table.name)}) AS e ON s.person = e.person AND s.at < e.ts "
-        f"WHERE e.ts <= s.began + to_seconds({window}))"
+        f"e{event} AS (SELECT person, ts, ROW(ts, {which}) AS place FROM "  # noqa: S608 - quoted
+        f"(SELECT {PERSON} AS person, ts FROM {quoted(name)}))"
+    )
+
+
+def beginning(event: int, events: int, days: Days) -> str:
+    """All first steps."""
+    passed = ", ".join(f"{'place' if each == event else SECOND} AS past{each}" for each in range(events))
+    return f"s0 AS (SELECT person, ts AS began, {passed} FROM e{event} AS e WHERE {days.holds()})"  # noqa: S608 - ours
+
+
+def following(step: int, event: int, events: int, window: int) -> str:
+    """A further step of all who did the one before; `past` is the place of each event after which its next one is."""
+    passed = (
+        f"{'place' if each == event else f'greatest(past{each}, {SECOND})'} AS past{each}" for each in range(events)
+    )
+    return (
+        f"s{step} AS (SELECT s.person, s.began, {', '.join(passed)} FROM s{step - 1} AS s ASOF JOIN e{event} AS e "  # noqa: S608 - ours
+        f"ON s.person = e.person AND s.past{event} < e.place WHERE e.ts <= s.began + to_seconds({window}))"
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Final, Literal
 
 from clevertap_bulk.answers.basis import ALL, PERSON, Basis, Days, basis_of, event_table, whole
+from clevertap_bulk.answers.exported import Exported
 from clevertap_bulk.questions.asking import Questions
 from clevertap_bulk.questions.listing import Table
 from clevertap_bulk.questions.wording import quoted
@@ -23,12 +26,13 @@ class Cohort:
     Args:
         begins: The first day of that period, YYYY-MM-DD; weeks begin on Monday.
         people: How many they are.
-        returned: How many of them came back in this very period, in the next, and so on.
+        returned: How many of them came back in this very period, in the next, and so on; None where no day of that
+            period is exported.
     """
 
     begins: str
     people: int
-    returned: tuple[int, ...]
+    returned: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,48 @@ async def retention(
     ]
     asked = in_sql(tables[0], tables[1], unit, periods, days)
     answer = whole(await questions.ask(asked, days.bounds), "from")
-    cohorts = (Cohort(str(begins), int(people), tuple(returned)) for begins, people, returned in answer.rows)
-    return Retention(unit, tuple(cohorts), basis_of(tables))
+    exported = Exported.of(tables[1])
+    cohorts = (
+        Cohort(begins, people, tuple(known(date.fromisoformat(begins), returned, unit, exported)))
+        for begins, people, returned in answer.rows
+    )
+    reached = horizon(days, unit, periods, exported)
+    asked_of = {tables[0].name: (tables[0], days)} | {tables[1].name: (tables[1], reached)}
+    return Retention(unit, tuple(cohorts), tuple(basis_of(*each) for each in asked_of.values()))
+
+
+def known(begins: date, returned: Sequence[int], unit: Unit, exported: Exported | None) -> Iterator[int | None]:
+    """How many of a cohort came back in each period; nobody in one of which nothing is exported is None, not 0."""
+    for number, some in enumerate(returned):
+        told = some or exported is None or exported.any_of(*period_after(begins, number, unit))
+        yield some if told else None
+
+
+def horizon(days: Days, unit: Unit, periods: int, exported: Exported | None) -> Days:
+    """The days that are looked at for who came back: to the end of the last period that is answered."""
+    if days.last is None or exported is None:
+        return days
+    _, looked = period_after(min(days.last, exported.last), periods, unit)
+    _, answered = period_after(exported.last, 0, unit)
+    return Days(days.first, max(days.last, min(looked, answered)))
+
+
+def period_after(day: date, number: int, unit: Unit) -> tuple[date, date]:
+    """The first and the last day of a period, counted from the one that a day lies in."""
+    return begin_after(day, number, unit), begin_after(day, number + 1, unit) - timedelta(days=1)
+
+
+def begin_after(day: date, number: int, unit: Unit) -> date:
+    """The first day of a period, counted from the one that a day lies in; of those after the calendar its last day."""
+    try:
+        if unit == "month":
+            years, month = divmod(day.year * 12 + day.month - 1 + number, 12)
+            return date(years, month + 1, 1)
+        if unit == "week":
+            return day + timedelta(weeks=number, days=-day.weekday())
+        return day + timedelta(days=number)
+    except (OverflowError, ValueError):
+        return date.max
 
 
 def in_sql(first: Table, again: Table, unit: Unit, periods: int, days: Days) -> str:

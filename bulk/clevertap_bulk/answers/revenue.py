@@ -44,6 +44,7 @@ class Revenue:
         sum: All that was brought in, by other values too.
         events: How often the event was done.
         values: How many different values there are.
+        without_number: How many events have no number to be summed up.
         basis: What it rests on.
     """
 
@@ -51,6 +52,7 @@ class Revenue:
     sum: Number
     events: int
     values: int
+    without_number: int
     basis: tuple[Basis, ...]
 
 
@@ -76,18 +78,20 @@ async def revenue(questions: Questions, event: str, amount: str, by: str, most: 
         f"""
         WITH v AS (
             SELECT {told} AS value, count(*) AS events, count(DISTINCT {PERSON}) AS people,
-                coalesce(sum({added}), 0) AS total
+                coalesce(sum({added}), 0) AS total, count(*) - count({added}) AS lacking
             FROM {quoted(table.name)} WHERE {days.holds()} GROUP BY ALL
         )
-        SELECT value, events, people, total, sum(total) OVER (), sum(events) OVER (), count(*) OVER ()
+        SELECT value, events, people, total,
+            sum(total) OVER (), sum(events) OVER (), count(*) OVER (), sum(lacking) OVER ()
         FROM v ORDER BY total DESC, CAST(value AS VARCHAR) LIMIT {most}
         """,  # noqa: S608 - names are quoted
         days.bounds,
     )
+    basis = (basis_of(table, days),)
     if not answer.rows:
-        return Revenue((), 0, 0, 0, basis_of([table]))
-    *_, whole, events, values = answer.rows[0]
+        return Revenue((), 0, 0, 0, 0, basis)
+    *_, whole, events, values, lacking = answer.rows[0]
     shares = (
         Share(value, count, people, total, percent(total, whole)) for value, count, people, total, *_ in answer.rows
     )
-    return Revenue(tuple(shares), whole, events, values, basis_of([table]))
+    return Revenue(tuple(shares), whole, events, values, lacking, basis)
