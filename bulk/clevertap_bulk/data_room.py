@@ -9,6 +9,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
@@ -16,10 +17,12 @@ from anyio import to_thread
 from anyio.abc import TaskGroup
 
 from clevertap_bulk.answering import ready_made
+from clevertap_bulk.deed import effect_of, left_of, standing, what_of
+from clevertap_bulk.exporting import events, profiles
 from clevertap_bulk.exporting.events import EventExport
 from clevertap_bulk.exporting.profiles import ProfileExport
 from clevertap_bulk.importing.plans import import_plan, meant
-from clevertap_bulk.importing.source import meaning
+from clevertap_bulk.importing.source import BEING_WRITTEN, meaning, seen
 from clevertap_bulk.importing.work import Import
 from clevertap_bulk.job import Job, Kind, Plan, State
 from clevertap_bulk.journal import Journal
@@ -28,14 +31,19 @@ from clevertap_bulk.questions.asking import Answered as Found
 from clevertap_bulk.questions.asking import Questions
 from clevertap_bulk.questions.mask import Mask
 from clevertap_bulk.reading import Form
+from clevertap_bulk.reading.row import unreadable
+from clevertap_bulk.stopping import stop
 from clevertap_bulk.work import Work
 from clevertap_bulk.workshop import Workshop
 from clevertap_bulk.workspace import QUOTA, Workspace
-from clevertap_tools.bulk import Answered, ImportResult, JobResult, JobsResult
+from clevertap_tools.bulk import Answered, ImportResult, JobResult, JobsResult, ListedJob
 from clevertap_tools.client import Client, Progress
+from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError, InvalidArgumentsError, NotAllowedError
 from clevertap_tools.preview import Preview
+from clevertap_tools.traces import traces
 
+CHECKS = {Kind.EXPORT_EVENTS: events.checked_plan, Kind.EXPORT_PROFILES: profiles.checked_plan}
 JOURNAL = "jobs.sqlite"
 PATIENCE = 20.0
 """Seconds for which a call waits for its job; after that it answers how far the job is."""
@@ -76,6 +84,8 @@ class DataRoom:
         self.journal = Journal(self.workspace.own / JOURNAL, clock)
         self.workshop = Workshop(client, self.workspace, self.journal, works())
         self.questions = Questions(self.workspace, mask, client.account.zone)
+        self._rows: dict[str, int] = {}
+        """How many rows files have that were looked at, by their digests."""
         self._told_of: dict[str, str] = {}
         """The digests of files by name, as they were when somebody was told whom they erase."""
 
@@ -86,10 +96,13 @@ class DataRoom:
     async def start(self, kind: str, plan: Plan, progress: Progress) -> ImportResult:
         """See `clevertap_tools.bulk.Bulk`."""
         what = Kind(kind)
-        whole = await self._whole(plan) if what is Kind.IMPORT else plan
+        whole = await self._whole(plan) if what is Kind.IMPORT else await self.export_plan(what, plan)
+        if (rows := self._rows.get(whole.get("digest", ""))) is not None:
+            whole = {**whole, "rows": rows}
         if whole.get("deletions") and self._told_of.pop(whole["file"], whole["digest"]) != whole["digest"]:
             raise InvalidArgumentsError.of("file", CHANGED)
-        return await self._watched(self.workshop.create(what, whole), progress)
+        told = await self._watched(self.workshop.create(what, whole), progress)
+        return told.model_copy(update={"mapping": meant(whole)})
 
     async def resume(self, name: str, progress: Progress) -> ImportResult:
         """See `clevertap_tools.bulk.Bulk`.
@@ -112,27 +125,45 @@ class DataRoom:
         """See `clevertap_tools.bulk.Bulk`."""
         return self._told(self.workshop.known(name))
 
+    def rest(self, name: str) -> tuple[Effect, int | None]:
+        """See `clevertap_tools.bulk.Bulk`."""
+        job = self.workshop.known(name)
+        return effect_of(job), left_of(job)
+
     def jobs(self) -> JobsResult:
         """See `clevertap_tools.bulk.Bulk`."""
-        return JobsResult(jobs=[self._told(job) for job in self.journal.jobs()])
+        return JobsResult(jobs=[self._listed(job) for job in self.journal.jobs()])
 
     def cancel(self, name: str) -> JobResult:
         """See `clevertap_tools.bulk.Bulk`."""
-        return self._told(self.workshop.cancel(name))
+        self.workshop.known(name)
+        stop(self.journal, self.workspace.own, name)
+        return self._told(self.workshop.known(name))
+
+    async def export_plan(self, kind: Kind, asked: Plan) -> Plan:
+        """The plan of an export, if it can be done.
+
+        Raises:
+            CleverTapError: It means nothing, or its files would replace somebody's own.
+        """
+        await to_thread.run_sync(CHECKS[kind], asked, self._client, self.workspace)
+        return asked
 
     async def preview(self, plan: Plan, *, dry_run: bool) -> ImportResult:
         """See `clevertap_tools.bulk.Bulk`."""
         whole, survey = await self._surveyed(plan, judge=self._client if dry_run else None)
         verdict = survey.verdict
-        said = "" if verdict is None else f" CleverTap would take {verdict.accepted:,} of the first ones."
+        good = survey.rows - survey.refused
+        said = [f"Nothing was sent; {good:,} rows would be. Effect: {survey.effect}.", *survey.warnings]
+        if verdict is not None:
+            said.append(f"CleverTap would take {verdict.accepted:,} of the first ones.")
         told = [*survey.refusals, *(verdict.refused if verdict else ())]
         return ImportResult(
             id="",
             state="preview",
             rows=survey.rows,
-            accepted=survey.rows - survey.refused,
             refused=survey.refused,
-            note=f"Nothing was sent. Effect: {survey.effect}.{said}",
+            note=" ".join(said),
             mapping=meant(whole),
             records=survey.first,
             refusals=[f"row {each.row}: {each.reason}" for each in told],
@@ -140,11 +171,15 @@ class DataRoom:
 
     async def deletions(self, plan: Plan) -> Preview:
         """See `clevertap_tools.bulk.Bulk`."""
+        path = self.workspace.inside(plan["file"], "file")
+        before = seen(path)
         whole, survey = await self._surveyed(plan)
+        if seen(path) != before:  # what was counted may be another file than the one whose digest is told
+            raise unreadable(BEING_WRITTEN)
         self._told_of[whole["file"]] = whole["digest"]
         return Preview(
             f"Import {survey.rows:,} rows and erase {survey.deletions:,} people for good.",
-            (f"Rows that are refused: {survey.refused:,}", f"SHA-256 of the file: {whole['digest']}"),
+            (f"Rows that are refused: {survey.refused:,}", f"SHA-256 of the file: {whole['digest']}", *survey.warnings),
             survey.deletions,
         )
 
@@ -168,7 +203,9 @@ class DataRoom:
         path = self.workspace.inside(whole["file"], "file")
         records = meaning(whole, self._client.account, self._clock())
         form = Form(whole["format"], whole["packing"])
-        return whole, await preview(path, form, records, self._clock(), judge)
+        survey = await preview(path, form, records, self._clock(), judge)
+        self._rows[whole["digest"]] = survey.rows
+        return whole, survey
 
     async def _watched(self, job: Job, progress: Progress) -> ImportResult:
         """Have a job done, and wait for it for some time."""
@@ -187,6 +224,8 @@ class DataRoom:
             await self.workshop.do(name)
         except CleverTapError as error:  # somebody else was quicker; whoever asks is told the job's own state
             log.info("%s was not begun here: %s", name, error.code)
+        except Exception as error:  # noqa: BLE001 - nobody waits for it, and the server shall not end with it
+            log.error("Job %s ended with %s", name, "".join(traces(error)))  # noqa: TRY400 - see traces
         finally:
             ended.set()
 
@@ -205,7 +244,6 @@ class DataRoom:
 
     def _told(self, job: Job) -> ImportResult:
         """A job as whoever asks is told."""
-        parts, done = sum(job.parts.values()), job.parts.get(State.DONE, 0)
         return ImportResult(
             id=job.id,
             state="interrupted" if job.interrupted(self._clock()) else job.state,
@@ -213,9 +251,14 @@ class DataRoom:
             accepted=job.tally.accepted,
             refused=job.tally.refused,
             unaccounted=job.tally.unaccounted,
-            note=self._said(job.note)
-            or (f"{job.kind}: {done} of {parts} parts are done." if parts else f"{job.kind}: not begun."),
+            note=self._said(job.note) or standing(job),
         )
+
+    def _listed(self, job: Job) -> ListedJob:
+        """A job among others."""
+        told = self._told(job).model_dump(include=set(JobResult.model_fields))
+        created = datetime.fromtimestamp(job.created, self._client.account.zone or UTC).isoformat(timespec="seconds")
+        return ListedJob(**told, kind=job.kind, what=what_of(job), created=created)
 
     def _said(self, note: str) -> str:
         """A note; where persons are masked without a record that CleverTap may quote, for nobody knows who is in it."""

@@ -135,3 +135,11 @@ class Refused:
     row: int
     code: int | None
     reason: str
+
+
+class StoppedError(Exception):
+    """The job was asked to stop, and did, at a place where it can be resumed."""
+
+
+class LostError(StoppedError):
+    """The job is somebody else's by now: the lease lapsed, and they took it over or cancelled it."""

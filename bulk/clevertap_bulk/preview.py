@@ -13,17 +13,19 @@ from pathlib import Path
 from anyio import to_thread
 
 from clevertap_bulk.importing.batches import encoded
-from clevertap_bulk.importing.lanes import NOTHING, Records, reason
+from clevertap_bulk.importing.lanes import NOTHING, UNMADE, Records, reason
 from clevertap_bulk.job import Refused
 from clevertap_bulk.mapping import Mapping, guess
+from clevertap_bulk.mapping.guessing import OF_RECORDS
 from clevertap_bulk.mapping.mapping import Kind
+from clevertap_bulk.mapping.words import TYPED, Words
 from clevertap_bulk.reading import Form, Row, columns, rows
+from clevertap_bulk.reading.row import OURS
 from clevertap_bulk.segment.deletion import Deletion
 from clevertap_tools.actions.uploads import TRIGGER_AHEAD, TRIGGER_BACK
 from clevertap_tools.body_effects import of_upload
 from clevertap_tools.client import Client
 from clevertap_tools.effect import Effect
-from clevertap_tools.errors import InvalidArgumentsError
 from clevertap_tools.records import moments
 from clevertap_tools.upload import RECORDS_PER_CALL, TOKENS_PER_CALL, Ledger, upload
 from clevertap_tools.wire import JsonObject
@@ -65,6 +67,7 @@ class ImportPreview:
         refused: How many of them break a published rule.
         deletions: How many people are erased for good.
         recent: How many events are recent enough to trigger live campaigns that wait for them.
+        undated: How many events say no time, so that CleverTap takes that of the import.
         first: The first records as CleverTap will get them.
         refusals: The first rows that break a rule, each with the reason.
         verdict: What CleverTap says itself, if it was asked.
@@ -75,12 +78,20 @@ class ImportPreview:
     refused: int = 0
     deletions: int = 0
     recent: int = 0
+    undated: int = 0
     first: list[JsonObject] = field(default_factory=list)
     refusals: list[Refused] = field(default_factory=list)
     verdict: Verdict | None = None
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What whoever lets it happen should know."""
+        undated = f"No time: all {self.undated:,} events are dated now."
+        recent = f"Recent enough to set off live campaigns: {self.recent:,} events."
+        return tuple(text for count, text in ((self.undated, undated), (self.recent, recent)) if count)
 
-def proposed(path: Path, form: Form, kind: Kind, asked: Mapping | None = None) -> Mapping:
+
+def proposed(path: Path, form: Form, kind: Kind, asked: Mapping | None = None, words: Words = TYPED) -> Mapping:
     """The mapping of a file: what was asked for, and for the rest a guess from its first rows.
 
     Args:
@@ -88,6 +99,7 @@ def proposed(path: Path, form: Form, kind: Kind, asked: Mapping | None = None) -
         form: What it is.
         kind: What its rows are.
         asked: What was asked for.
+        words: What the parts of a mapping are called where it was asked for.
 
     Raises:
         InvalidArgumentsError: The file cannot be read, or the mapping leaves something open that cannot be guessed.
@@ -96,8 +108,17 @@ def proposed(path: Path, form: Form, kind: Kind, asked: Mapping | None = None) -
     samples = [row.values for row in islice(rows(path, *form), SAMPLES) if row.fault is None]
     seen = known or tuple(dict.fromkeys(column for values in samples for column in values))
     mapping = guess(seen, samples, kind, asked)
-    mapping.check(known)
+    mapping.check(known, words)
     return mapping
+
+
+def left_out(path: Path, form: Form, mapping: Mapping) -> list[str]:
+    """The columns of a file, as far as its first rows tell them, that a mapping makes nothing of."""
+    read = islice(rows(path, *form), SAMPLES)
+    seen = columns(path, *form) or dict.fromkeys(column for row in read if row.fault is None for column in row.values)
+    used = {part for column in mapping.columns for part in (column, column.split(".")[0])}
+    own = OURS | (OF_RECORDS if mapping.spread else frozenset())
+    return [column for column in seen if column.strip() and column not in used | own]
 
 
 async def preview(path: Path, form: Form, records: Records, now: float, judge: Client | None = None) -> ImportPreview:
@@ -146,14 +167,16 @@ class Survey:
         effect = Effect.DESTROY if self.told.deletions else of_upload({"d": uploaded})
         self.told.effect = max(self.told.effect, effect, key=list(Effect).index)
         events = [record for record in made if record.get("type") == "event"]
-        self.told.recent += sum(moment is None or moment in self._fresh for moment in moments(events))
+        for moment in moments(events):
+            self.told.undated += moment is None
+            self.told.recent += moment is None or moment in self._fresh
         return self.told.rows > before
 
     def _made(self, row: Row) -> Sequence[JsonObject]:
         self.told.rows += 1
         try:
             made = self._meant(row)
-        except (ValueError, InvalidArgumentsError) as error:
+        except UNMADE as error:
             self.told.refused += 1
             if len(self.told.refusals) < TOLD:
                 self.told.refusals.append(Refused(row.number, None, reason(error)))

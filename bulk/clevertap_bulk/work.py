@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from clevertap_bulk.job import Job, Part, Tally
-from clevertap_bulk.journal import Journal
+from clevertap_bulk.entries import Held
+from clevertap_bulk.job import Job, Part, StoppedError, Tally
 from clevertap_bulk.workspace import Workspace
 from clevertap_tools.client import Client
+
+__all__ = ["Bench", "StoppedError", "Work"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +21,14 @@ class Bench:
     Args:
         client: The account.
         workspace: The data folder.
-        journal: Where every step is written down.
+        journal: Where every step is written down, as long as the job is ours.
         stopping: Whether the job was asked to stop: looked at between two requests; then `StoppedError` is raised.
-        progress: Told the tally of the part at hand, each time that it changes.
+        progress: Told the tally of the part at hand, each time that it changes; it may miss one of them.
     """
 
     client: Client
     workspace: Workspace
-    journal: Journal
+    journal: Held
     stopping: Callable[[], bool]
     progress: Callable[[Part, Tally], None]
 
@@ -38,10 +40,6 @@ class Bench:
         """
         if self.stopping():
             raise StoppedError
-
-
-class StoppedError(Exception):
-    """The job was asked to stop, and did, at a place where it can be resumed."""
 
 
 class Work(Protocol):

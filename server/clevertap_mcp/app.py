@@ -145,7 +145,8 @@ class App:
             facts().effect = asked.effect.value
             contents = await self._contents(asked, requester)
             shown = partial(self.privacy.shown, given=named)
-            connect = partial(self.client.for_call, requester.progress, contents, shown)
+            rule = partial(self.guard.check, requester.caller)
+            connect = partial(self.client.for_call, requester.progress, contents, shown, rule)
             result = await self.guard.carry_out(holding(asked, contents), connect, requester.host)
         except CleverTapError as error:
             log.debug("%s: %s", action.key, error.code)

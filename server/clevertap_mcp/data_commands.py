@@ -174,7 +174,7 @@ def show(start: Start, /, *, job_id: str, data_dir: str | None, account: str | N
 @json_flag
 @click.pass_obj
 def cancel(start: Start, /, *, job_id: str, data_dir: str | None, account: str | None, compact: bool) -> int:
-    """Stop one, wherever it runs on this machine; it can be resumed."""
+    """Stop one, wherever it runs on this machine; it can be resumed. Of one that failed, remove what is half-done."""
     from clevertap_mcp.commands.data_folder import known_folder  # noqa: PLC0415 - after --help
     from clevertap_mcp.commands.jobs import cancel_job  # noqa: PLC0415 - after --help
 

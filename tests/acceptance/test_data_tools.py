@@ -197,7 +197,7 @@ async def test_ready_made_answers_say_what_they_rest_on(account: Account, data: 
             "compare_periods", event_name="Charged", property="Amount", **{**DAYS, "from": "1997-01-03"}, **before
         )
         revenue = await desk.answer("get_revenue", event_name="Charged", by="Quantity", **DAYS)
-    assert [each["people"] for each in funnel["records"]] == [100, 0]
+    assert [each["people"] for each in funnel["records"]] == [100, 1]
     assert sum(each["people"] for each in retention["records"]) == 100
     assert [(each["before"], each["after"]) for each in compared["records"]] == [(40, 61), (40, 60)]
     *shares, whole = revenue["records"]
@@ -252,11 +252,52 @@ async def test_a_preview_sends_nothing_and_an_import_accounts_for_every_row(acco
         done = await desk.answer("import_file", **ORDERS)
         (listed,) = (await desk.answer("list_jobs"))["jobs"]
         assert (await desk.complaint("resume_job", id=done["id"]))["code"] == "invalid_arguments"
-    assert (shown["rows"], shown["accepted"], shown["refused"], shown["id"]) == (1_201, 1_200, 1, "")
+    assert (shown["rows"], shown["accepted"], shown["refused"], shown["id"]) == (1_201, 0, 1, "")
+    assert "Nothing was sent; 1,200 rows would be." in shown["note"]
+    assert done["mapping"] == shown["mapping"]
+    assert {"customer_id: identity", "time: ts", "every row: event Ordered"} <= set(done["mapping"])
     assert "0001" not in json.dumps(shown["records"])
     assert (done["state"], done["accepted"], done["refused"], done["unaccounted"]) == ("done", 1_200, 1, 0)
     assert (listed["id"], listed["accepted"]) == (done["id"], 1_200)
     assert [each.name for each in files(data, "orders.refused.*.csv")] == [f"orders.refused.{done['id']}.csv"]
+
+
+async def test_an_import_never_guesses_which_event_it_is_or_that_it_happens_now(account: Account, data: Path) -> None:
+    rows = "0001,1980-01-01,9,4\n"
+    append(data / "births.csv", f"customer_id,birthday,Amount,clevertap_code\n{rows}")
+    asked = {"file": "births.csv", "kind": "events"}
+    now = {"column": "", "to": "ts"}
+    async with at_desk(account[1], data) as desk:
+        nameless = await desk.complaint("import_file", **asked)
+        undated = await desk.complaint("import_file", **asked, evtName="Ordered")
+        both = await desk.complaint(
+            "import_file", **asked, evtName="Ordered", columns=[now, {"column": "Amount", "to": "evtName"}]
+        )
+        refused = await desk.complaint("import_file", **asked, evtName="a.b")
+        columns = [now, {"column": "Amount", "to": "Amount", "type": "number"}]
+        shown = await desk.answer("import_file", **asked, evtName="Ordered", columns=columns, preview=True)
+        done = await desk.answer("import_file", **asked, evtName="Ordered", columns=columns)
+    assert nameless["field"] == both["field"] == refused["field"] == "evtName"
+    assert "which event is it? give 'evtName', or name the column that tells it in 'columns'" in nameless["message"]
+    assert undated["field"] == "columns"
+    assert "no column says when the events happened; name it in 'columns', with 'to' ts" in undated["message"]
+    assert {"no column: ts, all events are dated now", "left out: birthday"} <= set(shown["mapping"])
+    assert "No time: all 1 events are dated now. Recent enough to set off live campaigns: 1 events." in shown["note"]
+    assert "No time: all events are dated now." in done["note"]
+    (sent,) = [json.loads(each.body)["d"] for each in account[0].requests if each.path == "/1/upload"]
+    assert [(each["evtData"], "ts" in each) for each in sent] == [({"Amount": 9}, False)]
+
+
+async def test_what_an_import_of_tokens_lacks_is_told_in_the_words_of_the_tool(account: Account, data: Path) -> None:
+    append(data / "tokens.csv", "customer_id,push_token\n1,t-1\n")
+    async with at_desk(account[1], data) as desk:
+        wrong = await desk.complaint("import_file", file="tokens.csv", kind="tokens")
+        of_people = await desk.complaint(
+            "import_file", file="tokens.csv", kind="tokens", columns=[{"column": "customer_id", "to": "identity"}]
+        )
+    assert wrong["field"] == of_people["field"] == "columns"
+    assert "name their columns in 'columns', with 'to' token and token_type" in wrong["message"]
+    assert "name the column in 'columns', with 'to' objectId alone" in of_people["message"]
 
 
 async def test_an_import_that_is_cancelled_goes_on_where_it_was(account: Account, data: Path) -> None:
@@ -281,6 +322,67 @@ async def test_an_import_that_is_cancelled_goes_on_where_it_was(account: Account
         )
     assert counted["count"] == ROWS
     assert any("records" in each for each in desk.told)
+
+
+async def test_jobs_are_listed_with_what_they_are_about_and_how_far_they_are(account: Account, data: Path) -> None:
+    write_orders(data, ROWS)
+    account[2].hold_after(5)
+    async with at_desk(account[1], data) as desk:
+        await desk.answer("export_events", **CHARGED)
+        await desk.answer("import_file", **ORDERS, preview=True)
+        async with anyio.create_task_group() as waiting:
+            waiting.start_soon(partial(desk.answer, "import_file", **ORDERS))
+            await account[2].held()
+            running, exported = (await desk.answer("list_jobs"))["jobs"]
+            account[2].open()
+        await desk.ended(running["id"])
+    assert (running["kind"], running["what"]) == ("import", "orders.csv")
+    assert running["note"].endswith(f"of {ROWS:,} rows so far.")
+    assert (exported["kind"], exported["what"]) == ("export-events", "Charged")
+    assert exported["created"] < running["created"]
+
+
+async def test_whoever_may_only_read_stops_no_import(account: Account, data: Path) -> None:
+    write_orders(data, ROWS)
+    account[2].hold_after(5)
+    async with at_desk(account[1], data) as writer, at_desk(account[1], data, CLEVERTAP_ACCESS="read") as reader:
+        export = await reader.answer("export_events", **CHARGED)
+        async with anyio.create_task_group() as waiting:
+            waiting.start_soon(partial(writer.answer, "import_file", **ORDERS))
+            await account[2].held()
+            job = (await writer.answer("list_jobs"))["jobs"][0]["id"]
+            refused = await reader.complaint("cancel_job", id=job)
+            state = (await reader.answer("get_job", id=job))["state"]
+            account[2].open()
+        assert (refused["code"], refused["changed"]) == ("not_allowed", "no")
+        assert state == "running"
+        assert (await writer.ended(job))["accepted"] == ROWS
+        assert (await reader.answer("cancel_job", id=export["id"]))["state"] == "done"
+
+
+@pytest.mark.parametrize("counted", [True, False])
+async def test_nobody_resumes_more_than_the_operators_cap(counted: bool, account: Account, data: Path) -> None:
+    write_orders(data, ROWS)
+    account[2].hold_after(5)
+    async with at_desk(account[1], data) as desk, anyio.create_task_group() as waiting:
+        if counted:
+            await desk.answer("import_file", **ORDERS, preview=True)
+        waiting.start_soon(partial(desk.answer, "import_file", **ORDERS))
+        await account[2].held()
+        (job, *_) = [each["id"] for each in (await desk.answer("list_jobs"))["jobs"]]
+        await desk.answer("cancel_job", id=job)
+        account[2].open()
+    async with at_desk(account[1], data, CLEVERTAP_MAX_RECORDS="10") as capped:
+        left = await capped.answer("get_job", id=job)
+        sent = len([each for each in account[0].requests if each.path == "/1/upload"])
+        refused = await capped.complaint("resume_job", id=job)
+    assert (refused["code"], refused["changed"]) == ("over_cap", "no")
+    assert (f"{ROWS - left['accepted']:,} records" if counted else "cannot be counted") in refused["message"]
+    assert len([each for each in account[0].requests if each.path == "/1/upload"]) == sent
+    async with at_desk(account[1], data, CLEVERTAP_MAX_RECORDS=str(ROWS)) as desk:
+        if counted:
+            await desk.answer("resume_job", id=job)
+            assert (await desk.ended(job))["accepted"] == ROWS
 
 
 async def test_a_server_that_ends_leaves_jobs_that_the_next_one_resumes(account: Account, data: Path) -> None:
@@ -377,6 +479,48 @@ async def test_a_file_that_changes_after_the_yes_erases_nobody(account: Account,
             await room.start("import", plan, no_progress)
         assert not room.jobs().jobs
         room.close()
+
+
+async def test_of_an_import_that_erases_nobody_is_told_from_a_file_that_changes_meanwhile(
+    account: Account, data: Path
+) -> None:
+    plan = {"file": "calls.jsonl", "kind": "segment", "effect": "append", "deletions": True}
+    erasure(data / "calls.jsonl", "0001")
+    erasure(data / "others", "0002")
+
+    async def meanwhile() -> None:
+        (data / "others").replace(data / "calls.jsonl")
+
+    async with CleverTap(project(account[1])) as client, anyio.create_task_group() as tasks:
+        room = DataRoom(client, data, tasks)
+        tasks.start_soon(meanwhile)
+        with pytest.raises(InvalidArgumentsError, match="is written to at this moment"):
+            await room.deletions(plan)
+        room.close()
+
+
+async def test_an_export_that_cannot_be_done_is_no_job(account: Account, data: Path) -> None:
+    (data / "people.csv").write_text("theirs", encoding="utf-8")
+    people = {"event_name": "Charged", **DAYS}
+    async with at_desk(account[1], data, CLEVERTAP_ACCESS="read") as desk:
+        own = await desk.complaint("export_profiles", **people, folder=".", format="csv")
+        outside = await desk.complaint("export_profiles", **people, folder="../out")
+        order = await desk.complaint("export_events", **CHARGED | {"from": DAYS["to"], "to": DAYS["from"]})
+        assert (await desk.answer("list_jobs"))["jobs"] == []
+    assert [each["field"] for each in (own, outside, order)] == ["folder", "folder", "from"]
+    assert "no export wrote: people.csv" in own["message"]
+    assert "Name another folder" in own["next"]
+    assert read(data / "people.csv") == "theirs"
+    assert not account[0].requests
+
+
+async def test_what_can_only_end_the_same_is_not_to_be_resumed(account: Account, data: Path) -> None:
+    async with at_desk(account[1], data) as desk:
+        failed = await desk.complaint("export_events", **CHARGED | {"event_names": ["Nope", "Charged"]})
+        tables = (await desk.answer("query_data"))["records"]
+    assert "Invalid event : Nope" in failed["message"]
+    assert failed["next"].startswith("Start a new one")
+    assert [each["rows"] for each in tables] == [101], "the other event was exported"
 
 
 async def test_under_a_cap_on_records_a_file_can_be_looked_at_and_not_imported(account: Account, data: Path) -> None:

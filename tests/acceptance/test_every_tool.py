@@ -196,7 +196,7 @@ def comparable(answers: Answers) -> str:
     text = re.sub(r"'id': \d+", "'id': …", text)
     text = re.sub(r"job_\w+", "job_…", text)
     text = re.sub(r"person_[a-z2-7]+", "person_…", text)
-    return re.sub(r"'last_processed': '[^']+'", "'last_processed': …", text)
+    return re.sub(r"'(last_processed|created)': '[^']+'", r"'\1': …", text)
 
 
 async def answers_over(transport: str, generation: str) -> tuple[Answers, dict[str, dict[str, Any]], list[str]]:

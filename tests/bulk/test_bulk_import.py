@@ -25,7 +25,11 @@ from clevertap_bulk.importing.lanes import Dealer
 from clevertap_bulk.importing.work import Import
 from clevertap_bulk.job import Job, Part, Refused, State, Tally
 from clevertap_bulk.journal import Journal
-from clevertap_bulk.reading import Row
+from clevertap_bulk.mapping import Mapping
+from clevertap_bulk.preview import proposed
+from clevertap_bulk.reading import Row, columns, form_of
+from clevertap_bulk.reading import rows as rows_in
+from clevertap_bulk.reading.form import Format
 from clevertap_bulk.work import Bench
 from clevertap_sandbox import Behaviours
 from clevertap_tools.upload import BatchOutcome, Refusal
@@ -240,8 +244,10 @@ async def test_answers_lost_one_after_the_other_end_it_before_all_is_unaccounted
 class StoppedAfter(Import):
     """An import that something happens to after some batches: it hears that it is to stop."""
 
-    def __init__(self, journal: Journal, batches: int, happens: Callable[[str], object] | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self, journal: Journal, batches: int, happens: Callable[[str], object] | None = None, **more: int
+    ) -> None:
+        super().__init__(**more)
         self._left, self._happens = batches, happens or journal.cancel
 
     async def do(self, job: Job, part: Part, bench: Bench) -> Tally:
@@ -410,3 +416,98 @@ async def test_refused_rows_are_not_written_over_the_quota_and_the_job_ends_once
     site.workspace.quota = quota
     assert account(await site.done(job)) == (State.DONE, Tally(30, 0, 30))
     assert len(read_csv(site.folder / f"sales.refused.{job.id}.csv")) == 30
+
+
+async def test_a_file_that_is_changed_while_it_is_sent_fails_clearly_and_is_finished_when_it_is_put_back(
+    site: Site,
+) -> None:
+    sold = given(site, 2_000, people=500)
+    before = (site.folder / "sales.csv").read_bytes()
+    job = site.job("sales.csv", batch=100)
+
+    def swapped(_: str) -> None:
+        (site.folder / "sales.csv").write_bytes(before.replace(b"c-", b"d-"))
+
+    work = StoppedAfter(site.journal, 2, swapped, rows_per_slice=500)
+    failed = await site.done(job, work)
+    assert failed.state is State.FAILED
+    assert "not the file that the import began with" in failed.note
+    sent = [record["identity"] for body in site.bodies() for record in body]
+    assert 200 <= len(sent) <= 500
+    assert not [name for name in sent if name.startswith("d-")]
+    (site.folder / "sales.csv").write_bytes(before)
+    assert account(await site.done(job)) == (State.DONE, Tally(2_000, 2_000))
+    assert held(site.url) == sold
+
+
+async def test_nobody_is_erased_whom_the_file_named_only_after_the_yes(tmp_path: Path) -> None:
+    def calls(kind: str) -> str:
+        lines = ({"type": kind, "userId": f"u-{n}", "timestamp": "2026-03-31T18:30:00Z"} for n in range(2_000))
+        return "".join(f"{json.dumps(line):<90}\n" for line in lines)
+
+    with importing(tmp_path / "data", behaviours=Behaviours(deletion_delay=0)) as site:
+        file = site.folder / "calls.jsonl"
+        file.write_text(calls("identify"))
+        asked = {"format": "jsonl", "kind": "segment", "effect": "append", "deletions": True}
+        job = site.job("calls.jsonl", **asked)
+        kept = site.workspace.own / job.id
+        modes: list[int] = []
+
+        def swapped(_: str) -> None:
+            file.write_text(calls("delete"))
+            modes.extend(stat.S_IMODE(each.stat().st_mode) for each in kept.iterdir())
+
+        done = await site.done(job, StoppedAfter(site.journal, 2, swapped, rows_per_slice=500))
+        assert account(done) == (State.DONE, Tally(2_000, 2_000))
+        assert modes == [0o600]
+        assert not kept.exists()
+        again = site.job("calls.jsonl", **asked | {"digest": job.plan["digest"]})
+        assert "not the file that the import began with" in (await site.done(again)).note
+        file.write_text(calls("identify"))
+        assert account(await site.done(again)) == (State.DONE, Tally(2_000, 2_000))
+        assert "/1/delete/profiles.json" not in {each.path for each in site.sandbox.requests}
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+async def test_refused_rows_that_were_mended_are_imported_without_what_we_had_added(site: Site, form: Format) -> None:
+    site.sandbox.requests.clear()
+    bad = {"customer_id": "", "date": "2026-01-01", "quantity": 1, "amount": 2.5}
+    rows = [bad | {"amount": amount, "clevertap_code": 1, "clevertap_reason": "before"} for amount in (2.5, 3.5)]
+    file = site.folder / f"sales.{form}"
+    if form == "csv":
+        write_csv(file, [list(row.values()) for row in rows], rows[0])
+    elif form == "jsonl":
+        file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    else:
+        parquet.write_table(pa.Table.from_pylist(rows), file)
+    refused = await site.done(site.job(file.name, format=form))
+    assert refused.tally == Tally(2, 0, 2)
+    again = site.folder / f"sales.refused.{refused.id}.{form}"
+    assert columns(again, form, "none") in (None, (*bad, "clevertap_code", "clevertap_reason"))
+    values = [row.values for row in rows_in(again, form, "none")]
+    assert all("names nobody" in each["clevertap_reason"] and not each["clevertap_code"] for each in values)
+    found = proposed(again, form_of(again), "events", Mapping(kind="events", event="Charged")).to_json()
+    assert [each["column"] for each in found["properties"]] == ["quantity", "amount"]
+
+
+async def test_a_column_that_is_called_unread_is_a_column(site: Site) -> None:
+    write_csv(site.folder / "sales.csv", [("", "2026-01-01", "mail")], ("customer_id", "date", "unread"))
+    mapping = {"kind": "events", "identity": "customer_id", "time": "date", "event": "Charged"}
+    done = await site.done(site.job("sales.csv", mapping=mapping))
+    (row,) = read_csv(site.folder / f"sales.refused.{done.id}.csv")
+    assert row["unread"] == "mail"
+    assert "mail" not in row["clevertap_reason"]
+
+
+async def test_a_number_beyond_all_bounds_refuses_its_row_and_no_other(site: Site) -> None:
+    row = {"customer_id": "c-1", "date": "2026-01-01", "quantity": 1, "amount": 1.5}
+    rows = [row, row | {"amount": 10**400}, row | {"date": 10**400}, row | {"customer_id": 10**400}]
+    (site.folder / "sales.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in rows))
+    done = await site.done(site.job("sales.jsonl", format="jsonl"))
+    assert account(done) == (State.DONE, Tally(4, 1, 3))
+
+
+async def test_events_that_are_all_dated_now_are_told_of_at_the_end(site: Site) -> None:
+    given(site, 3)
+    mapping = {"kind": "events", "identity": "customer_id", "event": "Charged"}
+    assert "No time: all events are dated now." in (await site.done(site.job("sales.csv", mapping=mapping))).note

@@ -291,6 +291,7 @@ def test_a_row_with_a_fault_is_refused_for_it() -> None:
 OPEN = [
     ({"kind": "events", "event": "A"}, "no column says whom"),
     ({"kind": "events", "identity": "id"}, "which event is it"),
+    ({"kind": "events", "identity": "id", "event": "A"}, "no column says when the events happened"),
     ({"kind": "events", "identity": "id", "event": "A", "event_column": "e"}, "which event is it"),
     ({"kind": "tokens", "objectId": "id"}, "which tokens"),
     ({"kind": "tokens", "identity": "id", "token": "t", "token_type": "fcm"}, "tokens belong to devices"),
@@ -342,15 +343,54 @@ def guessed(kind: Any, samples: list[dict[str, Any]], **asked: Any) -> dict[str,
     return guess(columns, samples, kind, known).to_json()
 
 
-def test_purchases_are_guessed_from_their_columns() -> None:
+def test_events_are_guessed_from_their_columns_but_for_a_name_that_stands_in_none() -> None:
     row = {"customer_id": "0001", "date": "1997-01-01", "quantity": "2", "amount": "29.33"}
     assert guessed("events", [row]) == {
         "kind": "events",
         "identity": "customer_id",
         "time": "date",
-        "event": "Charged",
         "properties": [{"column": "quantity", "type": "number"}, {"column": "amount", "type": "number"}],
     }
+
+
+ORDERED = [{"ordered": "2026-03-01 18:05"}, {"ordered": date(2026, 3, 1)}, {"ordered": "n/a"}]
+
+
+@pytest.mark.parametrize(
+    ("samples", "column"),
+    [
+        (ORDERED, "ordered"),
+        ([{"seen_at": "1767225600"}, {"seen_at": "1767225601000"}, {"seen_at": "?"}], "seen_at"),
+        ([{"age": "1767225600"}], ""),
+        ([{"ordered": "n/a"}, {"ordered": "soon"}, {"ordered": "2026-03-01"}], ""),
+    ],
+)
+def test_a_column_of_which_most_values_are_times_is_the_time(samples: list[dict[str, Any]], column: str) -> None:
+    assert guessed("events", [{"id": "1"} | each for each in samples]).get("time", "") == column
+
+
+@pytest.mark.parametrize("column", ["birthday", "date_of_birth", "customer dob", "DOB", "bornOn"])
+def test_births_are_never_taken_for_the_time_of_an_event(column: str) -> None:
+    found = guessed("events", [{"id": "1", column: "1980-01-01", "ordered": "2026-03-01"}])
+    assert found["time"] == "ordered"
+    assert "time" not in guessed("events", [{"id": "1", column: "1980-01-01"}])
+
+
+def test_why_a_row_was_refused_and_columns_without_a_name_are_never_sent() -> None:
+    row = {"id": "1", "": "x", "clevertap_code": 5, "clevertap_reason": "no", "n": 1}
+    assert guessed("people", [row])["properties"] == [{"column": "n"}]
+    with pytest.raises(InvalidArgumentsError, match="'clevertap_reason' says why a row was not taken"):
+        people({"column": "clevertap_reason"}).check()
+
+
+ENDLESS = 10**400
+
+
+@pytest.mark.parametrize("kind", ["auto", "text", "number", "date", "list"])
+def test_a_number_beyond_all_bounds_is_refused_with_its_row(kind: str) -> None:
+    assert refusal(people({"column": "x", "type": kind}), x=[ENDLESS] if kind == "list" else ENDLESS).startswith("'x' ")
+    assert refusal(events(time="at"), at=ENDLESS).startswith("'at' ")
+    assert refusal(events(), id=ENDLESS).startswith("'id' ")
 
 
 def test_people_are_guessed_with_the_names_that_clevertap_knows() -> None:
@@ -401,7 +441,7 @@ def test_what_was_asked_for_is_not_guessed_over() -> None:
     found = guessed("events", [row], **asked)
     assert {name: found[name] for name in asked} == asked
     assert [each["column"] for each in found["properties"]] == ["user_id", "date", "amount"]
-    assert "time" not in guessed("events", [row], time="")
+    assert guessed("events", [row], time="").get("time", "") == ""
     assert "properties" not in guessed("events", [row], properties=[])
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
 import gzip
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -211,6 +215,9 @@ def page_counts(path: Path) -> list[int]:
         ("a.json.gz", gzip.compress(b'{"a":1}\n', mtime=0), Form("jsonl", "gzip")),
         ("a.csv", zstandard.compress(b"a\n1\n"), Form("csv", "zstd")),
         ("a.csv", as_parquet(TABLE), Form("parquet", "none")),
+        ("a.csv", b"ORCID,name\n1,x\n", Form("csv", "none")),
+        ("a.tsv", b"BZhours\tn\n1\t2\n", Form("csv", "none")),
+        ("a.csv.gz", gzip.compress(b"PAR1;b\n1;2\n", mtime=0), Form("csv", "gzip")),
     ],
 )
 def test_what_a_file_is_shows_in_it(tmp_path: Path, name: str, content: bytes, form: Form) -> None:
@@ -230,6 +237,8 @@ def test_what_a_file_is_shows_in_it(tmp_path: Path, name: str, content: bytes, f
         ("a.json", b'"a"', "does not start with an object"),
         ("a.parquet", b"a,b\n1,2\n", "is called Parquet and is none"),
         ("a.csv.bz2", b"BZh91AY", "use gzip or zstd"),
+        ("a.csv.bz2", bz2.compress(b"a,b\n1,2\n"), "use gzip or zstd"),
+        ("a.orc", b"ORC\n,\x00\x01", "save it as Parquet"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_the_remedy(tmp_path: Path, name: str, content: bytes, remedy: str) -> None:
@@ -237,6 +246,22 @@ def test_what_cannot_be_read_is_refused_with_the_remedy(tmp_path: Path, name: st
     path.write_bytes(content)
     with pytest.raises(InvalidArgumentsError, match=remedy):
         form_of(path)
+
+
+OPENING = """
+import sys
+from pathlib import Path
+from clevertap_bulk.reading import form_of
+form_of(Path(sys.argv[1]))
+"""
+
+
+def test_a_pipe_is_refused_without_waiting_for_anybody(tmp_path: Path) -> None:
+    path = tmp_path / "pipe.csv"
+    os.mkfifo(path)
+    command = [sys.executable, "-c", OPENING, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert "'file' is no file: it is a pipe" in done.stderr
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -352,6 +352,22 @@ def test_what_could_fill_memory_is_refused_at_once() -> None:
     assert "longer than 120" in refusal(track("Seen", **wide))
 
 
+ENDLESS = 10**400
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"type": "identify", "userId": ENDLESS},
+        {"type": "identify", "userId": "u", "traits": {"birthday": ENDLESS}},
+        {"type": "track", "userId": "u", "event": "Seen", "timestamp": ENDLESS},
+        {"type": "track", "userId": "u", "event": "Order Completed", "timestamp": 1, "properties": {"total": ENDLESS}},
+    ],
+)
+def test_a_number_beyond_all_bounds_is_refused_with_its_call(call: dict[str, Any]) -> None:
+    assert refusal(call)
+
+
 def test_a_line_that_could_not_be_read_keeps_its_fault() -> None:
     with pytest.raises(ValueError, match="is no JSON object"):
         maker(Options(), TIME)(Row(0, {"unread": "[]"}, None, "is no JSON object"))

@@ -129,6 +129,35 @@ def test_a_preview_names_rows_that_would_be_refused_and_says_so_by_its_status(en
     assert "Refused: row 3: " in out
 
 
+def test_a_preview_of_an_import_without_a_time_is_refused_until_somebody_says_that_all_happens_now(
+    ended: Ended, site: Site
+) -> None:
+    write_csv(site.file, [("c-1", 2.5)], ("customer_id", "amount"))
+    status, _, err = ended("import", str(site.file), *EVENTS, "--preview")
+    assert status == 1
+    assert "no column says when the events happened; name it with 'time'" in err
+    status, out, _ = ended("import", str(site.file), *EVENTS, "--time", "", "--preview")
+    assert status == 0
+    assert "No time: all 1 events are dated now.\n" in out
+    assert "Recent enough to set off live campaigns: 1 events.\n" in out
+    status, out, _ = ended(
+        "import", str(site.file), *EVENTS, "--mapping", '{"time": "", "properties": []}', "--preview"
+    )
+    assert (status, "Left out: amount\n" in out) == (0, True)
+
+
+def test_rows_of_an_import_that_were_refused_are_mended_and_imported_with_the_same_options(
+    ended: Ended, site: Site
+) -> None:
+    write_csv(site.file, [*purchases(3), ("", "2026-01-01", 1, 99.5)])
+    assert ended("import", str(site.file), *EVENTS, "--yes")[0] == 1
+    (mended,) = site.folder.glob("orders.refused.*.csv")
+    mended.write_text(mended.read_text().replace("\n,", "\nc-9,"))
+    assert ended("import", str(mended), *EVENTS, "--yes")[0] == 0
+    (sent,) = json.loads(site.sandbox.requests[-1].body)["d"]
+    assert (sent["identity"], sent["evtData"]) == ("c-9", {"quantity": 1, "amount": 99.5})
+
+
 def test_a_dry_run_has_the_verdict_of_clevertap_and_stores_nothing(ended: Ended, site: Site) -> None:
     status, out, _ = ended("import", str(site.file), *EVENTS, "--dry-run", "--json")
     assert (status, json.loads(out)["verdict"]) == (0, {"accepted": 50, "refused": [], "errors": []})
@@ -276,6 +305,41 @@ def test_an_export_of_what_means_nothing_is_refused(ended: Ended, site: Site, ar
     assert status == 1
     assert word in err
     assert site.sandbox.requests == []
+    assert site.jobs() == []
+
+
+def test_an_export_that_would_replace_somebodys_own_file_is_not_begun(ended: Ended, site: Site) -> None:
+    own = site.folder / "people.csv"
+    own.write_text("theirs")
+    days = ("--from", FIRST, "--to", LAST, "--data-dir", str(site.folder))
+    status, _, err = ended("export", "people", "--event", "Charged", *days, "--folder", ".", "--format", "csv")
+    assert status == 1
+    assert "a file that no export wrote: people.csv. Name another folder" in err
+    assert own.read_text() == "theirs"
+    assert site.sandbox.requests == []
+    assert site.jobs() == []
+
+
+def test_what_can_only_end_the_same_is_not_to_be_gone_on_with(ended: Ended, site: Site) -> None:
+    imported(ended, site)
+    days = ("--from", FIRST, "--to", LAST, "--data-dir", str(site.folder))
+    status, out, err = ended("export", "events", "Charged", "Nope", *days, "--format", "jsonl")
+    assert status == 1
+    assert "50 events in 31 files" in err
+    assert "Invalid event : Nope. Start a new one" in err
+    assert "jobs resume" not in out + err
+
+
+def test_who_cancels_a_failed_job_removes_what_is_half_done(ended: Ended, site: Site) -> None:
+    imported(ended, site)
+    site.sandbox.faults.add(Fault(kind=FaultKind.STATUS, status=401, path="/1/events.json", skip=9, times=None))
+    assert "Go on with: clevertap-mcp jobs resume" in exported(ended, site)[2]
+    (job, _) = site.jobs()
+    assert (site.folder / ".clevertap" / job.id).is_dir()
+    status, _, err = ended("jobs", "cancel", job.id, "--data-dir", str(site.folder))
+    assert (status, err) == (0, f"{job.id} had failed; what was half-done of it is removed.\n")
+    assert not (site.folder / ".clevertap" / job.id).exists()
+    assert site.jobs()[0].state is State.CANCELLED
 
 
 def test_a_question_is_answered_without_personal_data(ended: Ended, site: Site) -> None:
@@ -367,6 +431,28 @@ def test_a_job_that_somebody_holds_is_left_to_them(ended: Ended, site: Site, wai
     assert f"clevertap-mcp jobs resume {job.id} --data-dir {site.folder}" in err
     assert site.jobs()[0].state is State.CANCELLING
     journal.close()
+
+
+@pytest.mark.parametrize(
+    ("rows", "cap", "word"), [(50, 49, "50 records"), (None, 49, "cannot be counted"), (50, 50, "")]
+)
+def test_the_cap_on_records_holds_for_what_is_left_of_a_job(
+    ended: Ended,
+    site: Site,
+    waiting: tuple[Journal, Job],
+    monkeypatch: pytest.MonkeyPatch,
+    rows: int | None,
+    cap: int,
+    word: str,
+) -> None:
+    journal, job = waiting
+    journal.replan(job.id, {**job.plan, "rows": rows})
+    journal.close()
+    monkeypatch.setenv("CLEVERTAP_MAX_RECORDS", str(cap))
+    uploads = site.uploads()
+    status, _, err = ended("jobs", "resume", job.id, "--data-dir", str(site.folder))
+    assert word in err
+    assert (status, site.uploads() > uploads) == ((1, False) if word else (0, True))
 
 
 def test_a_job_of_another_account_is_not_gone_on_with(ended: Ended, site: Site, waiting: tuple[Journal, Job]) -> None:

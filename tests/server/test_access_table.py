@@ -74,6 +74,16 @@ def test_read_access_offers_reading_only_and_says_so() -> None:
     assert not {"upload-events", "stop-campaign", "delete-user-profile"} & on("all", Access.READ)
 
 
+def test_stopping_a_job_reads_only_for_whoever_may_not_stop_imports() -> None:
+    cancel = CATALOGUE["cancel-job"]
+    for access in Access:
+        hints = listed(cancel, access).annotations
+        assert hints
+        assert hints.read_only_hint is (access is Access.READ)
+        assert (hints.destructive_hint, hints.idempotent_hint) == (False, True)
+    assert CATALOGUE["resume-job"].effects == {Effect.APPEND}
+
+
 SENDING = {
     "create-campaign",
     "request",

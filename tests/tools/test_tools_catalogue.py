@@ -48,6 +48,7 @@ SEVERAL_EFFECTS = {
     "upload-catalog": {Effect.UPSERT, Effect.DESTROY},
     "upsert-catalog-products": {Effect.UPSERT, Effect.DESTROY},
     "import-file": {Effect.UPSERT, Effect.APPEND, Effect.DESTROY},
+    "cancel-job": {Effect.READ, Effect.UPSERT},  # which of them shows when it is known which job is meant
     "request": set(Effect),
 }
 LONGEST_NAME = 40

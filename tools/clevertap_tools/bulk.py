@@ -13,11 +13,15 @@ from pydantic import WithJsonSchema
 
 from clevertap_tools.action import Listing, Result
 from clevertap_tools.client import Client, Progress
+from clevertap_tools.effect import Effect
 from clevertap_tools.errors import Changed, CleverTapError, ConfigurationError, IncompleteError
 from clevertap_tools.preview import Preview
 
 Plan = Mapping[str, Any]
 """What was asked for, as JSON."""
+ANEW = "Start a new one with that put right: this one would only end the same."
+"""How the note of a job ends that cannot succeed as it is, so that nobody goes on with it."""
+MEND = "Mend the cause, then resume the job; nothing is done twice."
 
 
 class ExportResult(Result):
@@ -42,7 +46,7 @@ class ExportResult(Result):
         return IncompleteError(
             f"The job {self.id} failed: {self.note}",
             changed=self.changed,
-            next_step="Mend the cause, then resume the job; nothing is done twice.",
+            next_step=ANEW if self.note.endswith(ANEW) else MEND,
         )
 
     @property
@@ -74,12 +78,22 @@ class JobResult(ExportResult):
         return self.state == "done" and not self.refused and not self.unaccounted
 
 
+class ListedJob(JobResult):
+    """A job among others."""
+
+    kind: str = ""
+    """import, export-events or export-profiles."""
+    what: str = ""
+    """The file of an import, the events of an export."""
+    created: str = ""
+
+
 class JobsResult(Listing):
     """Jobs, the newest first."""
 
     rows: ClassVar[str] = "jobs"
 
-    jobs: Annotated[list[JobResult], WithJsonSchema({"type": "array", "items": {"type": "object"}})]
+    jobs: Annotated[list[ListedJob], WithJsonSchema({"type": "array", "items": {"type": "object"}})]
     truncated: bool = False
 
     @property
@@ -147,6 +161,13 @@ class Bulk(Protocol):
             InvalidArgumentsError: There is no such job, or nothing is left to do.
         """
 
+    def rest(self, name: str) -> tuple[Effect, int | None]:
+        """What going on with a job would do, and to how many records; None where nobody knows.
+
+        Raises:
+            InvalidArgumentsError: There is no such job.
+        """
+
     def job(self, name: str) -> JobResult:
         """How far a job is.
 
@@ -158,7 +179,7 @@ class Bulk(Protocol):
         """The latest jobs."""
 
     def cancel(self, name: str) -> JobResult:
-        """Ask for a job to stop; it can be resumed.
+        """Ask for a job to stop; it can be resumed. Of one that failed what is half-done is removed.
 
         Raises:
             InvalidArgumentsError: There is no such job.

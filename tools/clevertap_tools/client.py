@@ -61,6 +61,14 @@ def as_it_is(stored: JsonObject) -> JsonObject:
     return stored
 
 
+Rule = Callable[[Effect, int | None], None]
+"""Raises `NotAllowedError` where a caller may not do something of an effect to so many records; None: nobody knows."""
+
+
+def no_rule(_effect: Effect, _records: int | None) -> None:
+    """Everything may be done."""
+
+
 class Client:
     """Calls one CleverTap account.
 
@@ -104,6 +112,8 @@ class Client:
         """When it last said anything."""
         self.shown: Callable[[JsonObject], JsonObject] = as_it_is
         """What CleverTap has stored, as a preview may quote it: some of it may be for nobody's eyes."""
+        self.rule: Rule = no_rule
+        """What an action asks whose call turns out to do more than its arguments say."""
         self.bulk: Callable[[], Bulk] | None = None
         """Opens what moves much data between the account and files, where there is a folder for it."""
         self.resolve = resolve
@@ -136,6 +146,7 @@ class Client:
         progress: Progress | None = None,
         approved: Mapping[str, str] | None = None,
         shown: Callable[[JsonObject], JsonObject] = as_it_is,
+        rule: Rule | None = None,
     ) -> Self:
         """A view for one tool call: the same connections and limits, a deadline and a listener of its own.
 
@@ -143,10 +154,12 @@ class Client:
             progress: Told how far the call is.
             approved: The digests of the files that somebody has said yes to.
             shown: See the attribute of that name.
+            rule: The same.
         """
         view = copy(self)
         view.files = self.files.approving(approved) if approved else self.files
         view.shown = shown
+        view.rule = rule or no_rule
         view._until = anyio.current_time() + self._seconds  # noqa: SLF001 - a copy of ourselves
         view._progress = progress or no_progress  # noqa: SLF001 - a copy of ourselves
         return view

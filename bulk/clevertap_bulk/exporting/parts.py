@@ -9,13 +9,16 @@ import anyio
 import anyio.to_thread
 
 from clevertap_bulk.exporting import files
+from clevertap_bulk.exporting.ledger import Ledger
 from clevertap_bulk.exporting.pages import Pages
+from clevertap_bulk.exporting.refusals import RefusedEventError, is_about_the_event
 from clevertap_bulk.exporting.room import Room, Sink, on_disk
 from clevertap_bulk.exporting.spool import Spool, spool_path
 from clevertap_bulk.exporting.walking import TIMES, BrokenWalkError, Sleep, UnwalkableError, Walk, Walker
 from clevertap_bulk.job import Job, Part, State, Tally
 from clevertap_bulk.work import Bench, StoppedError
 from clevertap_bulk.workspace import Workspace
+from clevertap_tools.bulk import ANEW
 from clevertap_tools.errors import CleverTapError, InvalidRequestError
 from clevertap_tools.wire import Answer
 
@@ -65,15 +68,17 @@ async def _spooled(part: Part, walk: Walk, pages: Pages, bench: Bench, sleep: Sl
 
         await Walker(walk, bench, sleep).go(take)
     tally = Tally(rows=spool.rows, bytes=sink.size)
-    bench.journal.write_part(part, State.RUNNING, tally, spool.found)
+    await bench.journal.write_part(part, State.RUNNING, tally, spool.found)
     return tally
 
 
 def _placed(error: CleverTapError, walk: Walk) -> CleverTapError:
     """The error with what it is about."""
+    message = f"{walk.about}: {error.message.removesuffix('.')}."
     if isinstance(error, InvalidRequestError):
-        return InvalidRequestError(f"{walk.about}: {error.message}", status=error.status, next_step=error.next)
-    error.message = f"{walk.about}: {error.message}"
+        kind = RefusedEventError if is_about_the_event(error) else InvalidRequestError
+        return kind(message, status=error.status, next_step=ANEW)
+    error.message = message
     return error
 
 
@@ -103,6 +108,15 @@ async def together(parts: Iterable[Part], write: Callable[[Part], Awaitable[None
         raise failures[0]
 
 
+async def begun_anew(job: Job, bench: Bench) -> None:
+    """Where what was half-done of a job is gone, all of its parts have to be done again."""
+    if (bench.workspace.own / job.id).exists():
+        return
+    for part in bench.journal.parts(job.id):
+        if part.state is State.DONE:
+            await bench.journal.write_part(part, State.WAITING, Tally(), {})
+
+
 def half_done(workspace: Workspace, job: str) -> Path:
     """The folder for what is half-done of a job."""
     folder = workspace.own / job
@@ -111,7 +125,7 @@ def half_done(workspace: Workspace, job: str) -> Path:
 
 
 def filed(workspace: Workspace, job: Job, number: int, target: Path, content: files.Content) -> Tally:
-    """Write a file of an export, which takes the place of one of that name when it is complete.
+    """Write a file of an export, which takes the place of an earlier export's of that name when it is complete.
 
     It is written among what is half-done of its job, as two jobs may write files of the same name, and called there by
     its number.
@@ -122,11 +136,14 @@ def filed(workspace: Workspace, job: Job, number: int, target: Path, content: fi
     Raises:
         NoRoomError: There is no room for it.
         DiskError: It cannot be written.
+        OccupiedError: A file that no export has written stands in its place.
     """
-    form = target.suffix.removeprefix(".")
+    form, ledger = target.suffix.removeprefix("."), Ledger(workspace)
     complete = half_done(workspace, job.id) / f"{number}.{form}"
     with on_disk():
         with workspace.written(complete) as temporary, Sink(temporary, Room(workspace)) as sink:
             rows = files.write(form, sink, content)
+        ledger.check_free([target])
+        ledger.enter(target, complete)
         complete.replace(target)
     return Tally(rows=rows, bytes=sink.size)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from clevertap_bulk.exporting.days import days
 from clevertap_bulk.job import Plan
 from clevertap_tools.errors import InvalidArgumentsError
 from clevertap_tools.moments import ProjectTime, checked_day
@@ -80,6 +82,11 @@ class ExportPlan:
             )
         if self.first and self.last and self.first > self.last:
             raise InvalidArgumentsError.of("from", f"'from' is after 'to' ({self.first} > {self.last}). Swap them.")
+
+    @property
+    def days(self) -> Sequence[date]:
+        """All of its days; none for people without an event."""
+        return [*days(self.first, self.last)] if self.first and self.last else []
 
     @property
     def options(self) -> dict[str, str]:

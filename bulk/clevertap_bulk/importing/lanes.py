@@ -18,9 +18,11 @@ from clevertap_tools.wire import JsonObject, clipped
 WHO = (*NAMES, "guid")
 """What a record can name somebody by; an `objectId` and a `guid` are the same."""
 Records = Callable[[Row], Sequence[JsonObject]]
-"""Turns a row into records; a ValueError or an InvalidArgumentsError says why it cannot."""
+"""Turns a row into records; one of `UNMADE` says why it cannot."""
 Dealt = tuple[int, Batch]
 """A batch and its lane."""
+UNMADE = (ValueError, ArithmeticError, InvalidArgumentsError)
+"""What is raised where a row makes no record: that row is refused, and the others go on."""
 NOTHING = "holds nothing that CleverTap could take"
 
 
@@ -50,7 +52,7 @@ class Dealer:
         try:
             records = self._meant(row)
             written = list(map(encoded, records))
-        except (ValueError, InvalidArgumentsError) as error:
+        except UNMADE as error:
             lane, batch = 0, self._cutters[0].refuse(Refused(row.number, None, reason(error)))
         else:
             lane = lane_of(records[0], len(self._cutters))

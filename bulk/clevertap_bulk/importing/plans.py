@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from clevertap_bulk.importing.source import plan_of
+from clevertap_bulk.importing.source import plan_of, undated
 from clevertap_bulk.job import Plan
 from clevertap_bulk.mapping import Mapping
-from clevertap_bulk.preview import proposed
+from clevertap_bulk.mapping.words import CALLED
+from clevertap_bulk.preview import left_out, proposed
 from clevertap_bulk.reading import form_of
 from clevertap_bulk.workspace import Workspace
+from clevertap_tools.errors import InvalidArgumentsError, Problem
 
 PLACES = {
     "identity": "identity",
@@ -43,7 +45,8 @@ def import_plan(workspace: Workspace, asked: Plan) -> Plan:
     if asked["kind"] == SEGMENT:
         more["options"] = {name: value for name, value in asked.get("options", {}).items() if name != ZONE}
     else:
-        more["mapping"] = proposed(path, form, asked["kind"], mapping_of(asked)).to_json()
+        mapping = proposed(path, form, asked["kind"], mapping_of(asked), CALLED)
+        more |= {"mapping": mapping.to_json(), "left_out": left_out(path, form, mapping)}
     return plan_of(path, asked["file"], **more)
 
 
@@ -62,7 +65,17 @@ def mapping_of(asked: Plan) -> Mapping | None:
     ]
     whole = {"event": asked.get("evtName"), ZONE: asked.get("options", {}).get(ZONE), "properties": properties}
     said = places | {name: value for name, value in whole.items() if value}
-    return Mapping.from_json({"kind": asked["kind"], **said}) if said else None
+    try:
+        return Mapping.from_json({"kind": asked["kind"], **said}) if said else None
+    except InvalidArgumentsError as error:
+        raise InvalidArgumentsError([called(problem) for problem in error.problems]) from None
+
+
+def called(problem: Problem) -> Problem:
+    """What is wrong with a mapping, under the name of the argument that it was made of."""
+    column = "columns.to" if problem.field.endswith("name") else "columns.column"
+    name = {"event": "evtName", ZONE: f"options.{ZONE}"}.get(problem.field, column)
+    return Problem(name, problem.message.replace(repr(problem.field), repr(name)))
 
 
 def meant(plan: Plan) -> list[str]:
@@ -76,5 +89,7 @@ def meant(plan: Plan) -> list[str]:
     return [
         *(f"{column}: {places[name]}" for name, column in mapping.items() if name in places),
         *(f"every row: {name} {mapping[name]}" for name in ("event", ZONE) if name in mapping),
+        *(["no column: ts, all events are dated now"] if mapping and undated(plan) else ()),
         *properties,
+        *([f"left out: {', '.join(plan['left_out'])}"] if plan.get("left_out") else ()),
     ]

@@ -12,16 +12,16 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from clevertap_bulk.importing.source import rows_of, source
+from clevertap_bulk.importing.source import given, rows_of, source
 from clevertap_bulk.job import Job, Part, Refused
 from clevertap_bulk.reading import columns
 from clevertap_bulk.reading.packing import Packing
-from clevertap_bulk.reading.row import UNREAD
+from clevertap_bulk.reading.row import CODE, OURS, REASON
 from clevertap_bulk.work import Bench
 from clevertap_bulk.workspace import Workspace
 
-CODE = "clevertap_code"
-REASON = "clevertap_reason"
+__all__ = ["CODE", "REASON", "write_rows"]
+
 TOGETHER = 5_000
 """Rows that are written together."""
 BLOCK = 1 << 20
@@ -47,12 +47,14 @@ def write_rows(job: Job, bench: Bench, what: str, told: Iterable[Refused], parts
     Raises:
         NoRoomError: The quota or the disk would be full.
     """
+    path, kind, packing = source(job, bench), job.plan["format"], job.plan["packing"]
+    beside_it = given(job, bench)
+    target = beside_it.with_name(f"{stem(beside_it, packing)}.{what}.{job.id}.{kind}")
     left = iter(told)
     first = next(left, None)
     if first is None:
+        target.unlink(missing_ok=True)  # it lists rows that had no answer and have one by now
         return None
-    path, kind, packing = source(job, bench), job.plan["format"], job.plan["packing"]
-    target = path.with_name(f"{stem(path, packing)}.{what}.{job.id}.{kind}")
     lines = beside(chain([first], left), job, bench, parts)
     with bench.workspace.written(target) as temporary:
         WRITERS[kind](temporary, while_there_is_room(lines, bench.workspace), path, packing)
@@ -78,24 +80,26 @@ def while_there_is_room(lines: Iterator[Values], workspace: Workspace) -> Iterat
 
 
 def beside(told: Iterable[Refused], job: Job, bench: Bench, parts: Iterable[Part]) -> Iterator[Values]:
-    """Rows with their reasons; what is told and the slices come in the order of the file."""
+    """Rows with their reasons, in place of those of an import before; all come in the order of the file."""
     left = chain.from_iterable(rows_of(job, part, bench) for part in parts)
     for each in told:
         row = next(row for row in left if row.number == each.row)
         yield {**row.values, CODE: each.code, REASON: each.reason}
 
 
+def theirs(names: Iterable[str]) -> list[str]:
+    """The columns of a file, without ours if it lists rows that were not taken before."""
+    return [name for name in names if name not in OURS]
+
+
 def write_csv(path: Path, lines: Iterator[Values], source: Path, packing: Packing) -> None:
-    """Write CSV; the text of a row that could not be taken apart stands behind the reason."""
+    """Write CSV."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, [*(columns(source, "csv", packing) or ()), CODE, REASON], extrasaction="ignore")
+        writer = csv.DictWriter(
+            file, [*theirs(columns(source, "csv", packing) or ()), CODE, REASON], extrasaction="ignore"
+        )
         writer.writeheader()
-        writer.writerows(map(told_unread, lines))
-
-
-def told_unread(line: Values) -> Values:
-    """A row with its text behind the reason, if that is all there is of it."""
-    return line | {REASON: f"{line[REASON]}: {line[UNREAD]}"} if UNREAD in line else line
+        writer.writerows(lines)
 
 
 def write_json_lines(path: Path, lines: Iterator[Values], _source: Path, _packing: Packing) -> None:
@@ -109,8 +113,9 @@ def write_parquet(path: Path, lines: Iterator[Values], source: Path, _packing: P
     import pyarrow as pa  # noqa: PLC0415 - only who needs it waits for it
     from pyarrow import parquet  # noqa: PLC0415 - the same
 
-    schema = parquet.read_schema(source).remove_metadata()
-    schema = schema.append(pa.field(CODE, pa.int64())).append(pa.field(REASON, pa.string()))
+    found = parquet.read_schema(source)
+    told = [pa.field(CODE, pa.int64()), pa.field(REASON, pa.string())]
+    schema = pa.schema([*(found.field(name) for name in theirs(found.names)), *told])
     with parquet.ParquetWriter(path, schema) as writer:
         while some := list(islice(lines, TOGETHER)):
             writer.write_table(pa.Table.from_pylist(some, schema))

@@ -77,11 +77,11 @@ class Sender:
         if answered:
             self.tally += tally
         else:
-            self._enter(batch, batch.lost(), batch.refused)
+            await self._enter(batch, batch.lost(), batch.refused)
 
     async def _send(self, batch: Batch) -> None:
         if not batch.records:
-            self._enter(batch, *batch.settled(BatchOutcome(0, (), 0)))
+            await self._enter(batch, *batch.settled(BatchOutcome(0, (), 0)))
             return
         for pause in (*PAUSES, None):
             self._bench.check_on()
@@ -103,20 +103,20 @@ class Sender:
         """
         journal, part = self._bench.journal, self._part
         async with self._places.place():
-            journal.leaves(part, batch.key, batch.count)
+            await journal.leaves(part, batch.key, batch.count)
             try:
                 outcome = await self._bench.client.for_call().send(watched(batch.call(self._effect), self._places))
             except CleverTapError as error:
                 if not (isinstance(error, UnavailableError) and error.taken):
-                    journal.never_left(part, batch.key)
+                    await journal.never_left(part, batch.key)
                     raise
                 if self._effect.repeatable:
                     raise
-                self._enter(batch, batch.lost(), batch.refused)
+                await self._enter(batch, batch.lost(), batch.refused)
                 self._lose(error)
             else:
                 self._losses.running = 0
-                self._enter(batch, *batch.settled(outcome))
+                await self._enter(batch, *batch.settled(outcome))
 
     def _lose(self, error: CleverTapError) -> None:
         self._losses.running += 1
@@ -124,8 +124,8 @@ class Sender:
             self._losses.running = 0
             self.failures.append(error)
 
-    def _enter(self, batch: Batch, tally: Tally, refused: Sequence[Refused]) -> None:
-        self._bench.journal.answered(self._part, batch.key, tally, refused)
+    async def _enter(self, batch: Batch, tally: Tally, refused: Sequence[Refused]) -> None:
+        await self._bench.journal.answered(self._part, batch.key, tally, refused)
         self.tally += tally
         self._bench.progress(self._part, self.tally)
 

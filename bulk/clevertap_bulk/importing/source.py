@@ -6,39 +6,99 @@ Both are the same whenever they are asked for, so that batches are always cut th
 from __future__ import annotations
 
 import hashlib
+import io
+import os
+import shutil
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from clevertap_bulk.importing.lanes import Dealer, Records
 from clevertap_bulk.job import Job, Part, Plan
 from clevertap_bulk.mapping import Mapping
 from clevertap_bulk.reading import Row, rows
+from clevertap_bulk.reading.opening import opened_file
+from clevertap_bulk.reading.row import unreadable
 from clevertap_bulk.work import Bench
+from clevertap_bulk.workspace import Workspace, owned
 from clevertap_tools.account import Account
 from clevertap_tools.effect import Effect
-from clevertap_tools.errors import InvalidArgumentsError
 from clevertap_tools.moments import ProjectTime
 from clevertap_tools.opt_outs import lifted
 from clevertap_tools.records import counts_up
 from clevertap_tools.upload import RECORDS_PER_CALL
 from clevertap_tools.wire import JsonObject
 
+COPY = "copy"
+BITE = 1 << 20
+REMEMBERED = 64
 SEGMENT = "segment"
 CHANGING_PEOPLE = ("people", SEGMENT)
-OTHER_FILE = "'file' is not the file that the import began with; put that one back, or import this one anew"
+OTHER_FILE = "is not the file that the import began with; put that one back and resume: what was sent before stays sent"
+BEING_WRITTEN = "is written to at this moment; wait until it is complete, then call again"
 
 
-def source(job: Job, bench: Bench) -> Path:
-    """The file of an import."""
+def given(job: Job, bench: Bench) -> Path:
+    """The file that an import was asked for."""
     return bench.workspace.inside(job.plan["file"], "file")
 
 
+def source(job: Job, bench: Bench) -> Path:
+    """The file that an import reads: where people are erased a copy, which nobody changes after somebody said yes."""
+    return bench.workspace.own / job.id / COPY if job.plan.get("deletions") else given(job, bench)
+
+
+def taken_up(job: Job, bench: Bench) -> Path:
+    """The file that an import reads, which is the one that it began with; of one that erases people a copy is made.
+
+    Raises:
+        InvalidArgumentsError: It is gone, or another one.
+        NoRoomError: There is no room for the copy.
+    """
+    path = source(job, bench)
+    if job.plan.get("deletions") and not path.exists():
+        copied(given(job, bench), path, job.plan, bench.workspace)
+    check_same(path, job.plan)
+    return path
+
+
+def copied(path: Path, copy: Path, plan: Plan, workspace: Workspace) -> None:
+    """Copy the file of a plan to where only we write.
+
+    Raises:
+        InvalidArgumentsError: It cannot be read, or is another one.
+        NoRoomError: There is no room for it.
+    """
+    copy.parent.mkdir(mode=0o700, exist_ok=True)
+    with opened(path) as file, workspace.written(copy) as temporary:
+        workspace.check_room(os.fstat(file.fileno()).st_size)
+        with owned(temporary) as into:
+            shutil.copyfileobj(file, into, BITE)
+        check_same(temporary, plan)
+
+
+def put_away(job: Job, bench: Bench) -> None:
+    """Remove what an import kept for itself."""
+    shutil.rmtree(bench.workspace.own / job.id, ignore_errors=True)
+
+
 def rows_of(job: Job, part: Part, bench: Bench) -> Iterator[Row]:
-    """The rows of a slice."""
+    """The rows of a slice.
+
+    Raises:
+        InvalidArgumentsError: The file is another one than the import began with, or is changed while it is read.
+    """
     plan, path = part.plan, source(job, bench)
-    return islice(rows(path, job.plan["format"], job.plan["packing"], plan["first"], plan["offset"]), plan["rows"])
+    check_same(path, job.plan)
+    yield from islice(rows(path, job.plan["format"], job.plan["packing"], plan["first"], plan["offset"]), plan["rows"])
+    check_same(path, job.plan)
+
+
+def undated(plan: Plan) -> bool:
+    """Whether CleverTap takes the time of the import for all events."""
+    return plan["kind"] == "events" and not plan["mapping"].get("time")
 
 
 def meaning(plan: Plan, account: Account, now: float) -> Records:
@@ -101,24 +161,73 @@ def plan_of(path: Path, name: str, **more: Any) -> Plan:
         name: What it is called in the data folder.
         more: The rest of the plan.
     """
-    return {"file": name, "size": path.stat().st_size, "digest": digest(path), **more}
+    found = seen(path)
+    return {"file": name, "size": found.size, "digest": digest(path, found), **more}
 
 
 def check_same(path: Path, plan: Plan) -> None:
-    """Refuse another file than the plan's.
+    """Refuse another file than the plan's; it is read again only if it was written to since it was looked at last.
 
     Raises:
         InvalidArgumentsError: It is gone, or another one.
     """
+    found = seen(path)
+    if found.size != plan["size"] or digest(path, found) != plan["digest"]:
+        raise unreadable(OTHER_FILE)
+
+
+class Stamp(NamedTuple):
+    """What becomes another when a file is written to or replaced."""
+
+    device: int
+    inode: int
+    size: int
+    written: int
+    changed: int
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> Stamp:
+        """The stamp of a file as it was found."""
+        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def seen(path: Path) -> Stamp:
+    """A file as it is now.
+
+    Raises:
+        InvalidArgumentsError: It is gone.
+    """
     try:
-        same = path.stat().st_size == plan["size"] and digest(path) == plan["digest"]
+        return Stamp.of(path.stat())
     except OSError as error:
-        raise InvalidArgumentsError.of("file", f"'file' cannot be read: {error.strerror}") from None
-    if not same:
-        raise InvalidArgumentsError.of("file", OTHER_FILE)
+        raise unreadable(f"cannot be read: {error.strerror}") from None
 
 
-def digest(path: Path) -> str:
-    """The SHA-256 of a file, by which an import knows it again."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+@lru_cache(REMEMBERED)
+def digest(path: Path, found: Stamp) -> str:
+    """The SHA-256 of a file, by which an import knows it again.
+
+    Args:
+        path: Where it is.
+        found: How it was found there.
+
+    Raises:
+        InvalidArgumentsError: It cannot be read, is no file, or is written to at this moment.
+    """
+    with opened(path) as file:
+        read = hashlib.file_digest(file, "sha256").hexdigest()
+        if Stamp.of(os.fstat(file.fileno())) != found:
+            raise unreadable(BEING_WRITTEN)
+    return read
+
+
+def opened(path: Path) -> io.BufferedReader:
+    """A file, open for reading.
+
+    Raises:
+        InvalidArgumentsError: It cannot be read, or is no file.
+    """
+    try:
+        return io.BufferedReader(opened_file(path))
+    except OSError as error:
+        raise unreadable(f"cannot be read: {error.strerror}") from None

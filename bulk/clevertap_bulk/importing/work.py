@@ -13,7 +13,7 @@ from clevertap_bulk.importing.batches import Batch
 from clevertap_bulk.importing.lanes import Dealer
 from clevertap_bulk.importing.refused_file import write_rows
 from clevertap_bulk.importing.sending import Losses, Sender
-from clevertap_bulk.importing.source import check_same, dealer, rows_of, source
+from clevertap_bulk.importing.source import dealer, put_away, rows_of, taken_up, undated
 from clevertap_bulk.importing.unaccounted import lost_rows
 from clevertap_bulk.job import Job, Part, Plan, Tally
 from clevertap_bulk.pace import Pace, Places
@@ -26,6 +26,7 @@ ROWS_PER_SLICE = 100_000
 """Rows of a part: between two of them all lanes wait for the slowest, and whoever resumes one reads it again."""
 WAITING = 1
 """Batches that wait for their lane: one is made while the one before is on its way."""
+DATED_NOW = " No time: all events are dated now."
 TURN = 50
 """Rows that are read before others may go on."""
 
@@ -53,8 +54,7 @@ class Import:
         Raises:
             InvalidArgumentsError: The file is not there, cannot be read, or is not the one that the import began with.
         """
-        path = source(job, bench)
-        await to_thread.run_sync(check_same, path, job.plan)
+        path = await to_thread.run_sync(taken_up, job, bench)
         if bench.journal.parts(job.id):
             return
         parts: list[Plan] = []
@@ -62,7 +62,7 @@ class Import:
         while (each := await to_thread.run_sync(next, cut, None)) is not None:  # reading to its end may take a while
             bench.check_on()
             parts.append({**each, "lanes": bench.client.upload_concurrency})
-        bench.journal.add_parts(job.id, parts)
+        await bench.journal.add_parts(job.id, parts)
 
     async def do(self, job: Job, part: Part, bench: Bench) -> Tally:
         """See `Work`."""
@@ -83,7 +83,9 @@ class Import:
 
     async def end(self, job: Job, bench: Bench) -> str:
         """See `Work`: what was not taken lies in files of the input's format."""
-        return await to_thread.run_sync(told, job, bench)
+        account = await to_thread.run_sync(told, job, bench)
+        await to_thread.run_sync(put_away, job, bench)
+        return account
 
     def at_once(self, job: Job) -> int:
         """See `Work`: one, or the order of a person's records would be lost."""
@@ -129,6 +131,7 @@ def told(job: Job, bench: Bench) -> str:
     return (
         f"{tally.rows:,} rows: {tally.accepted:,} accepted, {tally.refused:,} refused{listed(refused)}, "
         f"{tally.unaccounted:,} unaccounted{listed(lost)}; {balance}."
+        f"{DATED_NOW if undated(job.plan) else ''}"
     )
 
 

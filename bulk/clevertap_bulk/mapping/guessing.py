@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as AnyMapping
 from typing import Any
 
-from clevertap_bulk.mapping.guessing_types import is_whole, likely_type, likely_unit
+from clevertap_bulk.mapping.guessing_types import is_whole, likely_type, likely_unit, tells_time
 from clevertap_bulk.mapping.mapping import FORBIDDEN, Kind, Mapping, Property
 from clevertap_bulk.mapping.times import Unit
+from clevertap_bulk.reading.row import OURS
 from clevertap_tools.spelling import loosely
 
 WHO = {
@@ -28,7 +29,7 @@ TIME = (
     "ts", "timestamp", "eventtime", "eventtimestamp", "time", "datetime", "date", "occurredat", "happenedat",
     "createdat", "orderdate", "purchasedate", "transactiondate", "purchasedat", "day",
 )  # fmt: skip
-EVENT = ("evtname", "eventname", "event", "eventtype", "action")
+EVENT = ("evtname", "eventname", "event")
 SPREAD: dict[Kind, tuple[str, ...]] = {
     "events": ("evtdata", "properties", "eventdata", "eventproperties"),
     "people": ("profiledata", "properties", "traits"),
@@ -36,8 +37,6 @@ SPREAD: dict[Kind, tuple[str, ...]] = {
 }
 TOKEN = ("token", "pushtoken", "devicetoken", "tokenid", "tokendata.id")
 TOKEN_TYPE = ("tokentype", "pushtype", "platform", "tokendata.type", "type")
-OF_PURCHASES = ("amount", "revenue", "orderamount", "ordertotal", "totalamount", "ordervalue", "chargedid")
-PURCHASE = "Charged"
 PEOPLE = {
     "name": "Name", "fullname": "Name", "email": "Email", "emailaddress": "Email", "phone": "Phone", "mobile": "Phone",
     "phonenumber": "Phone", "mobilenumber": "Phone", "gender": "Gender", "sex": "Gender", "dob": "DOB", "age": "Age",
@@ -80,8 +79,8 @@ class Guessing:
         self._kind = kind
         self._samples = samples
         self._asked = asked
-        self._words = set(map(loosely, columns))
-        self._free = [column for column in [*columns, *self._inner(columns)] if column not in asked.columns]
+        taken = asked.columns | OURS
+        self._free = [each for each in [*columns, *self._inner(columns)] if each.strip() and each not in taken]
 
     def who(self) -> None:
         """Whom a row is about."""
@@ -102,20 +101,15 @@ class Guessing:
             return
         column = self._called(TIME if self._kind == "events" else TIME[:1])
         if column is None and self._kind == "events":
-            column = next((each for each in self._free if likely_type(each, self._values(each)) == "date"), None)
+            column = next((each for each in self._free if tells_time(each, self._values(each))), None)
         self._take("time", column)
         if column and "time_unit" not in self._asked.model_fields_set:
             self.found["time_unit"] = likely_unit(self._values(column))
 
     def event(self) -> None:
-        """Which event it is."""
-        if self._kind != "events" or self._asked.event or self._asked.event_column:
-            return
-        column = self._called(EVENT)
-        if column is not None:
-            self._take("event_column", column)
-        elif not self._words.isdisjoint(OF_PURCHASES):
-            self.found["event"] = PURCHASE
+        """Which column says which event it is; a name that stands nowhere is nobody's to guess."""
+        if self._kind == "events" and not self._asked.event and not self._asked.event_column:
+            self._take("event_column", self._called(EVENT))
 
     def token(self) -> None:
         """Which push token it is."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from clevertap_bulk.mapping.times import Unit
 from clevertap_bulk.mapping.values import Type, as_json
+from clevertap_tools.spelling import loosely
 
 NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d+)?", re.ASCII)
 """A number as nobody writes a name: no zero before it."""
@@ -22,6 +24,7 @@ DIGITS_THAT_NAME = frozenset(
 )
 """Last words of columns whose digits are no figures."""
 TIMES = frozenset({"at", "time", "timestamp", "date", "ts"})
+BORN = frozenset({"born", "dob"})
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
@@ -38,6 +41,33 @@ def likely_type(column: str, values: Sequence[Any]) -> Type:
     if last_word(column) in TIMES and likely_unit(values) != "auto":
         return "date"
     return type_of_json(values)
+
+
+def tells_time(column: str, values: Sequence[Any]) -> bool:
+    """Whether a column tells when something happened: most of its values are times.
+
+    Not all of them need be, for a row whose time cannot be read has to be refused, and not to be taken for now.
+
+    Args:
+        column: What it is called; births are no such times.
+        values: Some of its values, none of them empty.
+    """
+    called = last_word(column) in TIMES
+    times = [value for value in values if is_time(value, called=called)]
+    return 2 * len(times) > len(values) and not is_of_birth(column)
+
+
+def is_time(value: Any, *, called: bool) -> bool:
+    """Whether a value is a time, of a column that is called like one or not."""
+    if isinstance(value, date):
+        return True
+    text = str(value).strip()
+    return DAY.fullmatch(text) is not None or (called and text.isdecimal() and len(text) in UNITS)
+
+
+def is_of_birth(column: str) -> bool:
+    """Whether a column says when somebody was born."""
+    return "birth" in loosely(column) or not BORN.isdisjoint(map(str.lower, WORD.findall(column)))
 
 
 def type_of_texts(last: str, texts: Sequence[str]) -> Type:

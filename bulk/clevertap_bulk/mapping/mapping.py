@@ -16,7 +16,9 @@ from pydantic import AfterValidator, Field, PrivateAttr
 from clevertap_bulk.mapping.making import Maker, maker
 from clevertap_bulk.mapping.times import Unit
 from clevertap_bulk.mapping.values import Type
+from clevertap_bulk.mapping.words import TYPED, Words
 from clevertap_bulk.reading import Row
+from clevertap_bulk.reading.row import OURS
 from clevertap_tools.action import Arguments
 from clevertap_tools.checking import checked
 from clevertap_tools.errors import InvalidArgumentsError, Problem
@@ -29,7 +31,6 @@ FORBIDDEN = frozenset("%><!|&.:;$'\"\\")
 """Characters that names of events and properties must not have (reference: data 4.3)."""
 MOST_PROPERTIES = 256
 """Properties of a person or an event (reference: data 2.2)."""
-FIELD = "mapping"
 
 
 def checked_zone(name: str) -> str:
@@ -95,9 +96,7 @@ class Mapping(Arguments):
     objectId: Annotated[str, Field(description="Column of the CleverTap ID")] = ""  # noqa: N815 - CleverTap's spelling
     FBID: Annotated[str, Field(description="Column of the Facebook id")] = ""
     GPID: Annotated[str, Field(description="Column of the Google id")] = ""
-    time: Annotated[
-        str, Field(description="Column of when it happened; without one CleverTap takes the import's time")
-    ] = ""
+    time: Annotated[str, Field(description="Column of when it happened; '' for events that all happen now")] = ""
     time_unit: Annotated[Unit, Field(description="What times are; auto tells ISO 8601 and epochs by their size")] = (
         "auto"
     )
@@ -143,41 +142,48 @@ class Mapping(Arguments):
         single = (self.time, self.event_column, self.spread, self.token, self.token_type_column)
         return {*self.names.values(), *filter(None, single), *(each.column for each in self.properties)}
 
-    def check(self, columns: Collection[str] | None = None) -> None:
+    def check(self, columns: Collection[str] | None = None, words: Words = TYPED) -> None:
         """Refuse a mapping that no row could follow.
 
         Args:
             columns: All columns of the file; None where they are not known.
+            words: What its parts are called where it was asked for.
 
         Raises:
             InvalidArgumentsError: It leaves something open, or names columns that are not there.
         """
-        found = [*self._open(), *self._doubled(), *self._missing(columns)]
+        found = [*self._open(words), *self._doubled(words), *self._missing(words, columns)]
         if found:
-            raise InvalidArgumentsError([Problem(FIELD, message) for message in found])
+            raise InvalidArgumentsError(found)
 
-    def _open(self) -> Iterator[str]:
+    def _open(self, words: Words) -> Iterator[Problem]:
         if not self.names:
-            yield "no column says whom a row is about; name it with 'identity', 'objectId', 'FBID' or 'GPID'"
+            yield Problem(words.columns, f"no column says whom a row is about; {words.who}")
         if self.kind == "events" and bool(self.event) == bool(self.event_column):
-            yield "which event is it? give either 'event' or 'event_column'"
+            yield Problem(words.event, f"which event is it? {words.which}")
+        if self.kind == "events" and not self.time and "time" not in self.model_fields_set:
+            yield Problem(words.columns, f"no column says when the events happened; {words.when}")
         if self.kind == "tokens" and (not self.token or bool(self.token_type) == bool(self.token_type_column)):
-            yield "which tokens? give 'token', and either 'token_type' or 'token_type_column'"
+            yield Problem(words.columns, f"which tokens? {words.tokens}")
         if self.kind == "tokens" and set(self.names) - {"objectId"}:
-            yield "tokens belong to devices: name the column with 'objectId' alone"
+            yield Problem(words.columns, f"tokens belong to devices: {words.device}")
 
-    def _doubled(self) -> Iterator[str]:
+    def _doubled(self, words: Words) -> Iterator[Problem]:
         for key, count in Counter(each.key for each in self.properties).items():
             if count > 1:
-                yield f"{count} columns become the property {key!r}"
+                yield Problem(words.columns, f"{count} columns become the property {key!r}")
             elif not FORBIDDEN.isdisjoint(key):
-                yield f"the column {key!r} needs a 'name' without any of {' '.join(sorted(FORBIDDEN))}"
+                forbidden = " ".join(sorted(FORBIDDEN))
+                yield Problem(words.columns, f"the column {key!r} needs a {words.name} without any of {forbidden}")
         if len(self.properties) > MOST_PROPERTIES:
-            yield f"there are {len(self.properties)} properties; CleverTap keeps {MOST_PROPERTIES}"
+            many = f"there are {len(self.properties)} properties; CleverTap keeps {MOST_PROPERTIES}"
+            yield Problem(words.columns, many)
 
-    def _missing(self, columns: Collection[str] | None) -> Iterator[str]:
+    def _missing(self, words: Words, columns: Collection[str] | None) -> Iterator[Problem]:
+        for column in sorted(self.columns & OURS):
+            yield Problem(words.columns, f"{column!r} says why a row was not taken, and is never sent; leave it out")
         for column in sorted(self.columns.difference(columns)) if columns is not None else ():
-            yield f"the file has no column {column!r}"
+            yield Problem(words.columns, f"the file has no column {column!r}")
 
     def record(self, row: Row, time: ProjectTime) -> JsonObject:
         """The record that a row makes; for many rows see `maker`.

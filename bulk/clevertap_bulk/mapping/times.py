@@ -37,13 +37,25 @@ def seconds_of(number: float | Decimal, unit: Unit) -> int:
     Raises:
         ValueError: It is none, or too small or too large for that.
     """
-    size = abs(float(number))
+    size = size_of(number)
     likely = bisect_right(BELOW, size)
     if unit == "iso" or likely == len(BELOW):
         raise ValueError(NO_TIME)
     if unit == "auto" and size < SECONDS_FROM:
         raise ValueError(NO_UNIT)
     return int(number // PER_SECOND[UNITS[likely] if unit == "auto" else unit])
+
+
+def size_of(number: float | Decimal) -> float:
+    """How large a number is.
+
+    Raises:
+        ValueError: Larger than any time.
+    """
+    try:
+        return abs(float(number))
+    except OverflowError:
+        raise ValueError(NO_TIME) from None
 
 
 def clock(unit: Unit, time: ProjectTime, field: str) -> Callable[[Any], int]:

@@ -69,9 +69,17 @@ def as_number(value: Any) -> int | float:
         return number_of(value.strip())
     if isinstance(value, Decimal):
         value = int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not is_finite(value):
         raise ValueError(NO_NUMBER)
     return value
+
+
+def is_finite(number: float) -> bool:
+    """Whether a number is one that every reader of JSON can hold, whatever it makes of the last digits."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number beyond all fractions
+        return False
 
 
 def number_of(text: str) -> int | float:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from clevertap_bulk.reading.csv_rows import DELIMITERS
 from clevertap_bulk.reading.packing import Packing, unpacked
 from clevertap_bulk.reading.row import unreadable
 
@@ -31,6 +33,8 @@ NOT_OURS = {
     b"Obj\x01": "is an Avro file; save it as Parquet",
 }
 ARRAY = "is one JSON list; write one object on each line (for example with `jq -c '.[]'`)"
+CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""What stands in no text."""
 LOOK = 4096
 """Bytes that are looked at."""
 
@@ -53,7 +57,7 @@ def form_of(path: Path) -> Form:
     if packing != "none":
         start = beginning(path, packing)
     for magic, why in NOT_OURS.items():
-        if start.startswith(magic):
+        if start.startswith(magic) and not is_table(start):
             raise unreadable(why)
     if not start.strip():
         raise unreadable("is empty")
@@ -79,7 +83,7 @@ def format_of(path: Path, start: bytes, packing: Packing) -> Format:
     Raises:
         InvalidArgumentsError: It is one that cannot be read here.
     """
-    if start.startswith(PARQUET):
+    if start.startswith(PARQUET) and not is_table(start):
         if packing != "none":
             raise unreadable("is a packed Parquet file, which can only be read from its end; unpack it")
         return "parquet"
@@ -92,6 +96,12 @@ def format_of(path: Path, start: bytes, packing: Packing) -> Format:
     if named == "jsonl":
         raise unreadable(ARRAY if text.startswith(b"[") else "is called JSON and does not start with an object")
     return "csv"
+
+
+def is_table(start: bytes) -> bool:
+    """Whether a file starts as a table in text does, though its first column may be called like something else."""
+    header, _, rest = start.partition(b"\n")
+    return bool(rest) and CONTROL.search(start) is None and any(each.encode() in header for each in DELIMITERS)
 
 
 def named_format(path: Path) -> Format | None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, cast
 
+from clevertap_bulk.reading.opening import opened_file
 from clevertap_bulk.reading.row import unreadable
 
 if TYPE_CHECKING:
@@ -82,9 +83,9 @@ def unpacked(path: Path, packing: Packing) -> Iterator[io.BufferedReader]:
 
     Raises:
         OSError: It cannot be opened.
-        InvalidArgumentsError: While it is read: it is damaged, or unpacks to more than any table does.
+        InvalidArgumentsError: It is no file. While it is read: it is damaged, or unpacks to more than any table does.
     """
-    with io.BufferedReader(io.FileIO(path), BUFFER) as file:
+    with io.BufferedReader(opened_file(path), BUFFER) as file:
         if packing == "none":
             yield cast("io.BufferedReader", file)
             return

@@ -7,6 +7,10 @@ from typing import Any, NamedTuple
 from clevertap_tools.errors import InvalidArgumentsError
 
 FIELD = "file"
+CODE = "clevertap_code"
+REASON = "clevertap_reason"
+OURS = frozenset({CODE, REASON})
+"""Columns that we add to rows which were not taken. They come back with a file that was mended, and mean nothing."""
 LONGEST = 1 << 20
 """Bytes that a row may have: a record of CleverTap's sizes never comes near it."""
 MOST_COLUMNS = 1_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -19,11 +19,12 @@ import click
 from clevertap_bulk.journal import Journal
 from clevertap_bulk.workspace import OWN
 from clevertap_mcp.app import App
+from clevertap_mcp.commands.printing import spoken
 from clevertap_mcp.environment import variable
 from clevertap_mcp.opening import opened
 from clevertap_mcp.variables import folder_path
 from clevertap_tools.bulk import bulk_of
-from clevertap_tools.errors import ConfigurationError
+from clevertap_tools.errors import CleverTapError, ConfigurationError
 
 if TYPE_CHECKING:
     from clevertap_bulk.data_room import DataRoom
@@ -134,10 +135,11 @@ def journal_of(folder: Folder) -> Iterator[Journal]:
     """The journal of a folder, open.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: It cannot be made.
+        ClickException: It cannot be used: it is damaged, or another process is in the way.
     """
-    journal = Journal(folder.journal)
     try:
-        yield journal
-    finally:
-        journal.close()
+        with closing(Journal(folder.journal)) as journal:
+            yield journal
+    except CleverTapError as error:
+        raise click.ClickException(spoken(error)) from error

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import click
 
+from clevertap_bulk.deed import effect_of
 from clevertap_bulk.job import Job, Kind, State
 from clevertap_bulk.workshop import Workshop
 from clevertap_mcp.commands.data_folder import Folder, Room, command_line
@@ -23,7 +24,7 @@ from clevertap_mcp.commands.printing import show, spoken
 from clevertap_mcp.commands.progress import Tell, shown
 from clevertap_mcp.commands.recording import on_record
 from clevertap_mcp.logs import note
-from clevertap_tools.effect import Effect
+from clevertap_tools.bulk import ANEW
 from clevertap_tools.errors import CleverTapError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -82,11 +83,6 @@ async def done(start: Start, folder: Folder, room: Room, job: Job, *, compact: b
     return conclude(job, resuming(start, job, folder), stopped=bool(stops), compact=compact)
 
 
-def effect_of(job: Job) -> Effect:
-    """What doing a job does to the project."""
-    return Effect(job.plan["effect"]) if job.kind is Kind.IMPORT else Effect.READ
-
-
 async def watched(shop: Workshop, name: str, tell: Tell, stops: list[int]) -> Job:
     """Do a job while it is shown how far it is and signals are heeded; those that came are added to `stops`.
 
@@ -94,17 +90,19 @@ async def watched(shop: Workshop, name: str, tell: Tell, stops: list[int]) -> Jo
         InvalidArgumentsError: It is done, or somebody else works at it.
     """
     failure: CleverTapError | None = None
+    ended: Job | None = None
     async with beside_signals(shop, name, stops) as group:
         group.start_soon(watch, shop, name, tell)
         try:
-            await shop.do(name)
+            ended = await shop.do(name)
         except CleverTapError as error:
             failure = error
         group.cancel_scope.cancel()
     if failure:
         raise failure
-    tell(shop.known(name))
-    return shop.known(name)
+    ended = ended or shop.known(name)
+    tell(ended)
+    return ended
 
 
 async def watch(shop: Workshop, name: str, tell: Tell) -> None:
@@ -128,7 +126,10 @@ async def beside_signals(shop: Workshop, name: str, stops: list[int]) -> AsyncIt
                         group.cancel_scope.cancel()
                     else:
                         note(f"\n{STOPPING}")  # on a line of its own, below the bar
-                        shop.cancel(name)
+                        try:
+                            shop.cancel(name)
+                        except CleverTapError as error:  # the journal cannot be written; the next Ctrl-C needs none
+                            note(spoken(error))
 
         ready = anyio.Event()
         group.start_soon(heed)
@@ -150,7 +151,7 @@ def conclude(job: Job, resume: str, *, stopped: bool, compact: bool) -> int:
     else:
         say(f"{job.id} is {job.state}: {account(job)}")
     if job.state is not State.DONE:
-        complain(f"{job.note} Go on with: {resume}")
+        complain(job.note if job.note.endswith(ANEW) else f"{job.note} Go on with: {resume}")
         return INTERRUPTED if stopped else FAILED
     if job.kind is Kind.IMPORT and job.tally.accepted < job.tally.rows:
         complain("Not every row was accepted; the files that are named list the others.")

@@ -72,7 +72,8 @@ async def export(start: Start, kind: Kind, plan: Callable[[ProjectTime], Plan], 
     async with opened_room(start, folder) as room:
         account = room.app.settings.account
         frozen = plan(ProjectTime.of(account, room.app.client.clock()))
-        return await done(start, folder, room, room.data.workshop.create(kind, frozen), compact=compact)
+        job = room.data.workshop.create(kind, await room.data.export_plan(kind, frozen))
+        return await done(start, folder, room, job, compact=compact)
 
 
 def event_plan(asked: Asked, at: ProjectTime) -> Plan:

@@ -15,7 +15,7 @@ from anyio import to_thread
 from clevertap_bulk.importing.source import meaning, plan_of
 from clevertap_bulk.job import Kind
 from clevertap_bulk.mapping import Mapping
-from clevertap_bulk.preview import ImportPreview, Verdict, preview, proposed
+from clevertap_bulk.preview import ImportPreview, Verdict, left_out, preview, proposed
 from clevertap_bulk.reading import Form, form_of
 from clevertap_bulk.segment import Options
 from clevertap_mcp.commands.data_folder import Folder, Room, data_folder, opened_room
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SEGMENT = "segment"
 EVENTFUL = frozenset({"events", SEGMENT})
 MEANING = ("mapping", "options")
-SHOWN = ("file", "format", "packing", "kind", "effect", *MEANING)
+SHOWN = ("file", "format", "packing", "kind", "effect", *MEANING, "left_out")
 """What a preview shows of the plan."""
 
 
@@ -176,7 +176,8 @@ def meant(asked: Asked, path: Path, form: Form) -> dict[str, Any]:
     if asked.kind == SEGMENT:
         return {"deletions": asked.deletions, "options": Options.from_json(asked.mapping).to_json()}
     wanted = Mapping.from_json({**asked.mapping, "kind": asked.kind})
-    return {"mapping": proposed(path, form, wanted.kind, wanted).to_json()}
+    mapping = proposed(path, form, wanted.kind, wanted)
+    return {"mapping": mapping.to_json(), "left_out": left_out(path, form, mapping)}
 
 
 def question(asked: Asked, look: Look) -> str:
@@ -219,14 +220,15 @@ def described(look: Look) -> Iterator[str]:
     for name in MEANING:
         if name in plan:
             yield f"{name.capitalize()}: {written(plan[name])}"
+    if plan.get("left_out"):
+        yield f"Left out: {', '.join(plan['left_out'])}"
     for record in told.first:
         yield f"Record: {written(record)}"
     for each in told.refusals:
         yield f"Refused: row {each.row}: {each.reason}"
     if told.refused > len(told.refusals):
         yield f"Refused: {told.refused - len(told.refusals):,} more."
-    if told.recent:
-        yield f"Recent enough to set off live campaigns: {told.recent:,} events."
+    yield from told.warnings
     if told.verdict:
         yield from judged(told.verdict)
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clevertap_bulk.deed import effect_of, left_of
 from clevertap_bulk.job import Job, State
+from clevertap_bulk.stopping import stop
 from clevertap_mcp.commands.data_folder import Folder, journal_of, opened_room
-from clevertap_mcp.commands.doing import agreed, carried_out, declined, done, effect_of, resuming, told
+from clevertap_mcp.commands.doing import agreed, carried_out, declined, done, resuming, told
 from clevertap_mcp.commands.exits import DONE, FAILED, complain, say
 from clevertap_mcp.commands.printing import columns, show
 from clevertap_mcp.commands.recording import check_allowed, check_asked
@@ -44,17 +46,20 @@ def show_job(folder: Folder, name: str, *, compact: bool) -> int:
 
 
 def cancel_job(start: Start, folder: Folder, name: str, *, compact: bool) -> int:
-    """Ask for a job to stop, and tell the exit status: 1 if it had ended already.
+    """Ask for a job to stop, or give up one that failed, and tell the exit status: 1 if it had ended already.
 
     Raises:
         UsageError: There is no such job.
     """
     with journal_of(folder) as journal:
-        known(journal.job(name), name)
-        journal.cancel(name)
+        before = known(journal.job(name), name).state
+        stop(journal, folder.journal.parent, name)
         job = known(journal.job(name), name)
     if compact:
         show(told(job, time.time()), compact=True)
+    if before is State.FAILED:
+        note(f"{job.id} had failed; what was half-done of it is removed.")
+        return DONE
     if job.state in {State.CANCELLED, State.CANCELLING}:
         note(f"{job.id} is {job.state}; this goes on with it: {resuming(start, job, folder)}")
         return DONE
@@ -79,24 +84,30 @@ async def resumed(start: Start, folder: Folder, name: str, yes: bool, resend: bo
     async with opened_room(start, folder) as room:
         job = room.data.workshop.known(name)
         effect = effect_of(job)
-        check_free(job, room.app.settings.account.id, time.time())
-        await check_allowed(room.app, effect, job.plan.get("rows", 0))
+        check_free(job, room.app.settings.account.id, time.time(), resend=resend)
+        await check_allowed(room.app, effect, left_of(job))
         if effect.guarded:
             check_asked(room.app, effect, yes=yes)
             if not yes and not agreed(f"Go on with {name}, which erases people?"):
                 return declined()
         if resend:
-            room.data.journal.replan(name, {**job.plan, "resend_unaccounted": True})
+            room.data.workshop.resend(name)
         return await done(start, folder, room, room.data.workshop.known(name), compact=compact)
 
 
-def check_free(job: Job, account: str, now: float) -> None:
+def check_free(job: Job, account: str, now: float, *, resend: bool = False) -> None:
     """Refuse to go on with a job that is done, held by somebody or another account's.
+
+    Args:
+        job: The job.
+        account: Which account this is.
+        now: Epoch seconds.
+        resend: Whether what has no answer is to be sent again, which may be left of a job that is done.
 
     Raises:
         ClickException: It is.
     """
-    if job.state is State.DONE:
+    if job.state is State.DONE and not (resend and job.tally.unaccounted):
         raise click.ClickException(f"{job.id} is done; nothing of it is left.")
     if job.state.held and not job.interrupted(now):
         seconds = job.until - now

@@ -17,36 +17,24 @@ from clevertap_mcp.guard.entries import Entry, ended
 from clevertap_mcp.guard.guard import DEEDS
 from clevertap_mcp.refusals import NotConfirmedError
 from clevertap_mcp.trail.quota import Outcome
-from clevertap_tools.action import Arguments
 from clevertap_tools.effect import Effect
 from clevertap_tools.errors import CleverTapError, NotAllowedError
 
 
-class Records(Arguments):
-    """So many records."""
-
-    count: int
-
-    @property
-    def record_count(self) -> int:
-        """How many."""
-        return self.count
-
-
-async def check_allowed(app: App, effect: Effect, rows: int) -> None:
+async def check_allowed(app: App, effect: Effect, rows: int | None) -> None:
     """Refuse an import that the operator does not allow; the audit log says so too.
 
     Args:
         app: The account, and the operator's rules.
         effect: What sending the rows does.
-        rows: How many would be sent.
+        rows: How many would be sent; None where nobody knows.
 
     Raises:
         NotAllowedError: It does what nobody may do here, or has too many rows.
     """
     try:
         check_access(app, effect)
-        app.guard.caps.check_records(effect, Records(count=rows))
+        app.guard.caps.check_count(effect, rows)
     except NotAllowedError as error:
         await app.guard.trail.write(entry("refused", app, effect) | {"reason": error.code})
         raise

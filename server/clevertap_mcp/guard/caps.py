@@ -38,10 +38,17 @@ class Caps:
         Raises:
             OverCapError: It has more than the cap, or nobody can tell how many.
         """
-        count = asked.record_count or 0
-        if effect is Effect.READ or self.records is None or (asked.countable and count <= self.records):
+        self.check_count(effect, (asked.record_count or 0) if asked.countable else None)
+
+    def check_count(self, effect: Effect, count: int | None) -> None:
+        """Refuse so many records; None is as many as nobody can count.
+
+        Raises:
+            OverCapError: They are more than the cap, or nobody can tell.
+        """
+        if effect is Effect.READ or self.records is None or (count is not None and count <= self.records):
             return
-        figure = f"{count:,} records" if asked.countable else "records that cannot be counted"
+        figure = "records that cannot be counted" if count is None else f"{count:,} records"
         raise OverCapError(
             f"This call has {figure}; the operator's cap is {self.records:,} a call. Nothing was sent.",
             next_step="Split the call, or have the operator raise max_records (CLEVERTAP_MAX_RECORDS).",

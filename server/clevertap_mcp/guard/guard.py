@@ -12,7 +12,7 @@ import anyio
 
 from clevertap_mcp.environment import Confirm
 from clevertap_mcp.guard import entries
-from clevertap_mcp.guard.access import Access
+from clevertap_mcp.guard.access import Access, Caller
 from clevertap_mcp.guard.allowance import Allowance
 from clevertap_mcp.guard.caps import Caps
 from clevertap_mcp.guard.confirmation import Confirmation
@@ -63,7 +63,7 @@ class Guard:
         """
         look = Look(connect, errand, self.caps)
         try:
-            self._check_access(errand)
+            self._check_access(errand.caller, errand.effect)
             if not errand.audited:
                 return await self._done(errand, connect)
             self.caps.check_records(errand.effect, errand.asked)
@@ -76,12 +76,26 @@ class Guard:
             await self.trail.write(entries.refused(errand, error))
             raise
 
-    def _check_access(self, errand: Errand) -> None:
-        if self.access.narrowed(errand.caller.access).permits(errand.effect):
+    def check(self, caller: Caller, effect: Effect, records: int | None) -> None:
+        """Refuse what turns out, once it is begun, to be no call for this caller, or for so many records.
+
+        Args:
+            caller: Who called.
+            effect: What it would do.
+            records: To how many records; None where nobody knows.
+
+        Raises:
+            NotAllowedError: It may not be done.
+        """
+        self._check_access(caller, effect)
+        self.caps.check_count(effect, records)
+
+    def _check_access(self, caller: Caller, effect: Effect) -> None:
+        if self.access.narrowed(caller.access).permits(effect):
             return
-        whose = "the operator of this server" if not self.access.permits(errand.effect) else "your access"
+        whose = "the operator of this server" if not self.access.permits(effect) else "your access"
         raise NotAllowedError(
-            f"This would {DEEDS[errand.effect]}; {whose} does not allow that. Nothing was done.",
+            f"This would {DEEDS[effect]}; {whose} does not allow that. Nothing was done.",
             next_step="Only the operator can change that, with CLEVERTAP_ACCESS or the access of account or caller.",
         )
 

@@ -44,16 +44,32 @@ async def get_job(client: Client, asked: ByJob) -> JobResult:
     return bulk_of(client).job(asked.id)
 
 
-@action(title="Cancel job", effect=Effect.READ, toolset=Toolset.DATA, default=False, calls=())
+def effect_of_cancelling(_asked: ByJob) -> Effect:
+    """Stopping an export. Which job it is shows only later: for an import its caller needs what that needs."""
+    return Effect.READ
+
+
+@action(
+    title="Cancel job",
+    effect=effect_of_cancelling,
+    effects=frozenset({Effect.READ, Effect.UPSERT}),
+    toolset=Toolset.DATA,
+    default=False,
+    calls=(),
+)
 async def cancel_job(client: Client, asked: ByJob) -> JobResult:
     """Stop a job; clevertap_resume_job goes on with it.
 
     Raises:
         InvalidArgumentsError: There is no such job.
+        NotAllowedError: It is an import, and whoever calls may only read.
 
     Reference: data 5, 7
     """
-    return bulk_of(client).cancel(asked.id)
+    bulk = bulk_of(client)
+    effect, _ = bulk.rest(asked.id)
+    client.rule(effect, 0)
+    return bulk.cancel(asked.id)
 
 
 @action(
@@ -75,7 +91,10 @@ async def resume_job(client: Client, asked: ByJob) -> JobResult:
 
     Raises:
         InvalidArgumentsError: There is no such job, or nothing of it is left.
+        NotAllowedError: More records of it are left than the operator's cap, or nobody can tell how many.
 
     Reference: data 5, 7
     """
-    return await bulk_of(client).resume(asked.id, client.report)
+    bulk = bulk_of(client)
+    client.rule(*bulk.rest(asked.id))
+    return await bulk.resume(asked.id, client.report)
