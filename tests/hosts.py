@@ -26,9 +26,7 @@ from clevertap_sandbox import ACCOUNT_ID, ACCOUNT_TOKEN, PASSCODE
 COMMAND = str(Path(sys.executable).with_name("clevertap-mcp"))
 GENERATIONS = {"2026-07-28": "auto", "2025-11-25": "legacy"}
 TRANSPORTS = ("stdio", "http", "sse")
-EACH_TRANSPORT = ("stdio", "http", pytest.param("sse", marks=pytest.mark.slow))
-"""For tests that go the whole way on each; the older of the two web transports has its turn in `make slow`."""
-IN_THE_PLAIN_RUN = {("stdio", "2026-07-28"), ("http", "2025-11-25")}
+IN_THE_PLAIN_RUN = {("stdio", "2025-11-25"), ("http", "2026-07-28")}
 each_way = pytest.mark.parametrize(
     ("transport", "generation"),
     [

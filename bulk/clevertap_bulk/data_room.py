@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from clevertap_bulk.preview import ImportPreview, preview
 from clevertap_bulk.questions.asking import Answered as Found
 from clevertap_bulk.questions.asking import Questions
 from clevertap_bulk.questions.mask import Mask
+from clevertap_bulk.questions.wording import told_apart
 from clevertap_bulk.reading import Form
 from clevertap_bulk.reading.row import unreadable
 from clevertap_bulk.stopping import stop
@@ -283,13 +283,3 @@ def answered(found: Found) -> Answered:
         truncated=found.truncated,
         note=f"{found.total:,} rows; all of them in {found.file}." if found.file else f"{found.total:,} rows.",
     )
-
-
-def told_apart(names: Sequence[str]) -> list[str]:
-    """Names of columns, those that come again with a number."""
-    seen: Counter[str] = Counter()
-    told = []
-    for name in names:
-        seen[name] += 1
-        told.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return told

@@ -35,7 +35,7 @@ from clevertap_mcp.settings import read_settings
 from clevertap_mcp.store.memory import MemoryStore
 from clevertap_sandbox import Sandbox
 from clevertap_sandbox.serve import serving
-from hosts import EACH_TRANSPORT, GENERATIONS, account_variables, attached, says_yes, working
+from hosts import account_variables, attached, each_way, says_yes, working
 
 pytestmark = pytest.mark.anyio
 
@@ -84,8 +84,7 @@ class Person:
         return self.answer
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("transport", EACH_TRANSPORT)
+@each_way
 async def test_an_explicit_yes_lets_it_happen_once(
     account: tuple[Sandbox, str], transport: str, generation: str
 ) -> None:
@@ -118,8 +117,7 @@ NO: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("transport", EACH_TRANSPORT)
+@each_way
 async def test_whatever_is_no_explicit_yes_is_a_no(
     account: tuple[Sandbox, str], transport: str, generation: str
 ) -> None:
@@ -213,8 +211,7 @@ async def test_ask_counts_only_a_persons_own_yes(account: tuple[Sandbox, str]) -
     assert launched(sandbox) == 1
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("transport", EACH_TRANSPORT)
+@each_way
 async def test_a_plan_changes_nothing_until_it_comes_back(
     account: tuple[Sandbox, str], transport: str, generation: str
 ) -> None:

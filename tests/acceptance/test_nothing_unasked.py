@@ -15,7 +15,7 @@ from calls import data_folder
 from clevertap_sandbox import Sandbox
 from clevertap_sandbox.serve import serving
 from clevertap_tools.actions import CATALOGUE
-from hosts import COMMAND, EACH_TRANSPORT, GENERATIONS, account_variables, attached, working
+from hosts import COMMAND, account_variables, attached, each_way, working
 
 pytestmark = pytest.mark.anyio
 
@@ -116,8 +116,7 @@ def check_nothing_done(answer: CallToolResult, confirm: str, call: object) -> No
 
 
 @pytest.mark.parametrize("confirm", ["auto", "ask", "plan"])
-@pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("transport", EACH_TRANSPORT)
+@each_way
 async def test_a_host_that_cannot_ask_does_nothing_harmful(
     transport: str, generation: str, confirm: str, data: str
 ) -> None:

@@ -76,7 +76,7 @@ def baskets(purchases: Counter[Purchase]) -> Counter[frozenset[tuple[Any, int]]]
     return Counter(frozenset(basket.items()) for basket in bought_by.values())
 
 
-@pytest.mark.parametrize("pii", ["mask", "show"])
+@pytest.mark.parametrize("pii", ["mask", pytest.param("show", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("batch_size", [46, 4600])
 async def test_walking_all_cursors_returns_every_purchase_as_often_as_the_csv_has_it(
     batch_size: int, pii: str, monkeypatch: pytest.MonkeyPatch

@@ -14,7 +14,7 @@ from mcp import Client
 from clevertap_sandbox import ACCOUNT_ID, PASSCODE, Sandbox
 from clevertap_sandbox.door.faults import Fault, Kind
 from clevertap_sandbox.serve import serving
-from hosts import COMMAND, EACH_TRANSPORT, GENERATIONS, account_variables, attached, says_yes, working
+from hosts import COMMAND, account_variables, attached, each_way, says_yes, working
 
 pytestmark = pytest.mark.anyio
 
@@ -62,8 +62,7 @@ async def call(host: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     return dict((await host.call_tool(f"clevertap_{tool}", arguments)).structured_content or {})
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("transport", EACH_TRANSPORT)
+@each_way
 async def test_every_deed_plan_refusal_and_raw_request_is_a_line(
     account: tuple[Sandbox, str], log: Path, transport: str, generation: str
 ) -> None:

@@ -432,12 +432,12 @@ async def test_each_key_of_a_wide_json_line_is_a_column_and_people_in_it_are_hid
     path = tmp_path / "events" / "Surveyed" / "2026-01-02.jsonl"
     path.parent.mkdir(parents=True)
     lines = [
-        {"ts": "2026-01-02T10:00:00+01:00", **MIRA, **{f"props.q{each}": "yes" for each in range(n % 7, 300, 7)}}
+        {"ts": "2026-01-02T10:00:00+01:00", **MIRA, **{f"props.q{each}": each for each in range(n % 7, 220, 7)}}
         for n in range(50)
     ]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     answer = await asking(tmp_path, masked_by()).ask("SELECT * FROM Surveyed LIMIT 1")
-    assert len(answer.columns) == 1 + len(MIRA) + 300
+    assert len(answer.columns) == 1 + len(MIRA) + 220
     told = json.dumps(answer.rows).casefold()
     assert not [secret for secret in SECRETS if secret.casefold() in told]
 
@@ -458,9 +458,9 @@ async def test_properties_that_differ_only_in_case_are_two(tmp_path: Path, mask:
 
 
 async def test_many_texts_that_mention_somebody_take_little_memory(tmp_path: Path) -> None:
-    export(tmp_path, "Wide", [bought(**{f"Note {number}": f"hi mira {number}" for number in range(100)})])
-    answer = await asking(tmp_path, masked_by()).ask('SELECT "props.Note 0", "props.Note 99" FROM Wide')
-    assert answer.rows == ((f"hi {PSEUDONYMS.of('mira')} 0", f"hi {PSEUDONYMS.of('mira')} 99"),)
+    export(tmp_path, "Wide", [bought(**{f"Note {number}": f"hi mira {number}" for number in range(60)})])
+    answer = await asking(tmp_path, masked_by()).ask('SELECT "props.Note 0", "props.Note 59" FROM Wide')
+    assert answer.rows == ((f"hi {PSEUDONYMS.of('mira')} 0", f"hi {PSEUDONYMS.of('mira')} 59"),)
 
 
 async def test_a_table_with_too_many_columns_spoils_no_other(tmp_path: Path) -> None:
