@@ -490,11 +490,17 @@ async def test_a_copy_that_nobody_has_used_for_long_is_removed(tmp_path: Path) -
     export(tmp_path, "Charged", [bought()])
     await asking(tmp_path, None).tables()
     folder = tmp_path / ".clevertap" / "questions"
+    (folder / "0123456789ab-killed.spill").mkdir()
+    (folder / "0123456789ab-killed.duckdb").touch()  # of a process that was killed before it had a listing
+    (folder / "answer.csv").touch()
     before = {path.name for path in folder.iterdir()} - {"lock"}
     for path in folder.iterdir():
         os.utime(path, (0, 0))
+    (folder / "ba9876543210-made.duckdb").touch()  # somebody makes it at this moment
     await asking(tmp_path, masked_by()).tables()
-    assert not before & {path.name for path in folder.iterdir()}
+    left = {path.name for path in folder.iterdir()}
+    assert not before & left
+    assert {"lock", "ba9876543210-made.duckdb"} < left
 
 
 @pytest.mark.parametrize("odd", ["x[1]", "x*", "x?", "year=2026"])

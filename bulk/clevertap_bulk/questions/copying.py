@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 FOLDER: Final = "questions"
 LISTING: Final = ".json"
 ENDING: Final = ".duckdb"
-ANSWER: Final = ".csv"
+LOCK: Final = "lock"
 SPILL: Final = ".spill"
 """The folder for what does not fit into memory meanwhile."""
 MEMORY: Final = 384
@@ -77,7 +77,7 @@ class MaskedCopy:
             self._listed.touch()
             return held
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        with FileLock(self.folder / "lock", mode=0o600):
+        with FileLock(self.folder / LOCK, mode=0o600):
             groups = self._groups()
             return self._held(groups) or self._made(groups)
 
@@ -161,13 +161,14 @@ class MaskedCopy:
 
     def _remove_others(self, file: Path) -> None:
         """Remove earlier copies, what is left of one whose making was broken off, and what nobody uses any more."""
-        unused = {listing.stem for listing in self.folder.glob(f"*{LISTING}") if age(listing) > UNUSED}
-        for other in self.folder.iterdir():
-            whose = other.name.partition("-")[0].removesuffix(LISTING)
-            ours = whose == self._name and other not in {file, self._listed}
-            if other.suffix == SPILL and ours:
+        used = {listing.stem for listing in self.folder.glob(f"*{LISTING}") if age(listing) <= UNUSED}
+        for other in set(self.folder.iterdir()) - {file, self._listed, self.folder / LOCK}:
+            whose = other.name.partition("-")[0]
+            if whose != self._name and (whose in used or age(other) <= UNUSED):
+                continue  # somebody else's, with a key of their own
+            if other.suffix == SPILL:
                 shutil.rmtree(other, ignore_errors=True)
-            elif ours or whose in unused or (other.suffix == ANSWER and age(other) > UNUSED):
+            else:
                 other.unlink(missing_ok=True)
 
 
