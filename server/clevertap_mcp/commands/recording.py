@@ -33,24 +33,10 @@ async def check_allowed(app: App, effect: Effect, rows: int | None) -> None:
         NotAllowedError: It does what nobody may do here, or has too many rows.
     """
     try:
-        check_access(app, effect)
-        app.guard.caps.check_count(effect, rows)
+        app.guard.check(OPERATOR, effect, rows)
     except NotAllowedError as error:
         await app.guard.trail.write(entry("refused", app, effect) | {"reason": error.code})
         raise
-
-
-def check_access(app: App, effect: Effect) -> None:
-    """Refuse what nobody may do here.
-
-    Raises:
-        NotAllowedError: The operator's access excludes it.
-    """
-    if not app.settings.access.permits(effect):
-        raise NotAllowedError(
-            f"This would {DEEDS[effect]}; the operator does not allow that. Nothing was done.",
-            next_step="Only the operator can change that, with CLEVERTAP_ACCESS or the access of the account.",
-        )
 
 
 def check_asked(app: App, effect: Effect, *, yes: bool) -> None:
